@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Experiments.Runs;
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>Loads and saves decoders as Hugging Face folders: <c>config.json</c> and one or several safetensors files.</summary>
+public static class Checkpoint
+{
+    private const string SingleFile = "model.safetensors";
+    private const string IndexFile = "model.safetensors.index.json";
+
+    /// <summary>Loads a decoder.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <param name="dtype">Dtype of the loaded weights; null for float32.</param>
+    /// <param name="device">Device; null for CPU.</param>
+    /// <returns>The decoder in evaluation mode.</returns>
+    /// <exception cref="ExperimentException">A file is missing or broken, a tensor is missing, unknown, of the wrong shape, or not finite.</exception>
+    public static LlamaForCausalLM Load(string folder, ScalarType? dtype = null, Device? device = null)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new ExperimentException($"Model folder {folder} does not exist. Give a Hugging Face folder with config.json and model.safetensors.");
+        }
+
+        var config = ConfigFile.Read(Path.Combine(folder, "config.json"));
+        var files = Files(folder);
+        var model = new LlamaForCausalLM(config, dtype, device);
+        try
+        {
+            Fill(model, folder, files);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
+        model.eval();
+        return model;
+    }
+
+    /// <summary>Saves a decoder's <c>config.json</c>, <c>generation_config.json</c> and <c>model.safetensors</c>; loads in transformers.</summary>
+    /// <param name="model">The decoder.</param>
+    /// <param name="folder">Folder to write; made if missing.</param>
+    /// <param name="dtype">Dtype in the file; null for the model's.</param>
+    public static void Save(LlamaForCausalLM model, string folder, ScalarType? dtype = null)
+    {
+        var type = dtype ?? model.Dtype;
+        Directory.CreateDirectory(folder);
+        var name = type switch { ScalarType.Float32 => "float32", ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float64" };
+        File.WriteAllText(Path.Combine(folder, "config.json"), ConfigFile.Write(model.Config, name));
+        File.WriteAllText(Path.Combine(folder, "generation_config.json"), GenerationConfig(model.Config));
+        var temporary = Path.Combine(folder, SingleFile + ".partial");
+        using (var scope = NewDisposeScope())
+        using (var stream = File.Create(temporary))
+        {
+            SafeTensors.Write(stream, model.named_parameters().Select(p => (p.name, p.parameter.to(type))));
+        }
+
+        File.Move(temporary, Path.Combine(folder, SingleFile), overwrite: true);
+    }
+
+    private static string GenerationConfig(LlamaConfig config)
+    {
+        var json = new JsonObject
+        {
+            ["bos_token_id"] = config.BosTokenId,
+            ["eos_token_id"] = config.EosTokenIds.Count == 1 ? config.EosTokenIds[0] : new JsonArray([.. config.EosTokenIds.Select(id => (JsonNode)id)]),
+            ["pad_token_id"] = config.PadTokenId,
+        };
+        return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+    }
+
+    private static List<SafeTensorsFile> Files(string folder)
+    {
+        var index = Path.Combine(folder, IndexFile);
+        if (!File.Exists(index))
+        {
+            var single = Path.Combine(folder, SingleFile);
+            return File.Exists(single)
+                ? [SafeTensorsFile.Open(single)]
+                : throw new ExperimentException(File.Exists(Path.Combine(folder, "pytorch_model.bin"))
+                    ? $"{folder} holds pytorch_model.bin only. Pickle files run code when read, so they are refused; convert it to {SingleFile} with transformers' save_pretrained."
+                    : $"{folder} holds neither {SingleFile} nor {IndexFile}. Download the checkpoint again.");
+        }
+
+        try
+        {
+            var map = JsonNode.Parse(File.ReadAllText(index))?["weight_map"] as JsonObject ?? throw new JsonException("there is no 'weight_map'");
+            var names = map.Select(pair => pair.Value!.GetValue<string>()).Distinct().Order(StringComparer.Ordinal).ToList();
+            return names.Find(name => name != Path.GetFileName(name)) is { } outside
+                ? throw new ExperimentException($"{index} names the shard '{outside}', which lies outside the folder. Download the checkpoint again.")
+                : [.. names.Select(name => SafeTensorsFile.Open(Path.Combine(folder, name)))];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ExperimentException($"{index} is not valid: {e.Message}. Download it again.", e);
+        }
+    }
+
+    private static void Fill(LlamaForCausalLM model, string folder, List<SafeTensorsFile> files)
+    {
+        using var noGrad = no_grad();
+        var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        foreach (var name in files.SelectMany(file => file.Names))
+        {
+            // Old checkpoints carry the rotary frequencies, which follow from the config; tied ones may repeat the embedding as lm_head.
+            var derived = name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (name == "lm_head.weight" && model.Config.TieWordEmbeddings);
+            if (!derived && !parameters.ContainsKey(name))
+            {
+                throw new ExperimentException($"{folder}: unknown tensor '{name}'. The config describes a model without it; check config.json.");
+            }
+        }
+
+        foreach (var (name, parameter) in parameters)
+        {
+            var file = files.Find(f => f.Contains(name))
+                ?? throw new ExperimentException($"{folder}: tensor '{name}' is missing. The checkpoint is incomplete or config.json does not belong to it.");
+            if (!file.Shape(name).SequenceEqual(parameter.shape))
+            {
+                throw new ExperimentException($"{folder}: tensor '{name}' has shape [{string.Join(", ", file.Shape(name))}] where config.json implies [{string.Join(", ", parameter.shape)}].");
+            }
+
+            if (!SafeTensors.IsFloatingPoint(file.Dtype(name)))
+            {
+                throw new ExperimentException($"{folder}: tensor '{name}' has integer dtype {file.Dtype(name)}; quantised checkpoints are not supported. Use F32, F16, BF16 or F64.");
+            }
+
+            using var scope = NewDisposeScope();
+            var weight = file.Read(name);
+            if (!weight.isfinite().all().item<bool>())
+            {
+                throw new ExperimentException($"{folder}: tensor '{name}' holds NaN or infinite values. The checkpoint is damaged or its training diverged.");
+            }
+
+            parameter.copy_(weight);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>One decoder layer: attention and SwiGLU, each behind RMSNorm and added to the residual stream.</summary>
+internal sealed class DecoderLayer : nn.Module
+{
+    [ComponentName(Name = "input_layernorm")]
+    private readonly RmsNorm _attentionNorm;
+
+    [ComponentName(Name = "self_attn")]
+    private readonly SelfAttention _attention;
+
+    [ComponentName(Name = "post_attention_layernorm")]
+    private readonly RmsNorm _feedForwardNorm;
+
+    [ComponentName(Name = "mlp")]
+    private readonly SwiGlu _feedForward;
+
+    internal DecoderLayer(LlamaConfig config, int layer, ScalarType? dtype, Device? device)
+        : base(nameof(DecoderLayer))
+    {
+        _attentionNorm = new RmsNorm(config.HiddenSize, config.RmsNormEps, dtype, device);
+        _attention = new SelfAttention(config, layer, dtype, device);
+        _feedForwardNorm = new RmsNorm(config.HiddenSize, config.RmsNormEps, dtype, device);
+        _feedForward = new SwiGlu(config, dtype, device);
+        RegisterComponents();
+    }
+
+    internal Tensor Forward(Tensor hidden, ForwardPass pass)
+    {
+        using var scope = NewDisposeScope();
+        hidden = hidden + _attention.Forward(_attentionNorm.call(hidden), pass);
+        hidden = hidden + _feedForward.call(_feedForwardNorm.call(hidden));
+        return hidden.MoveToOuterDisposeScope(); // [batch, query, hidden]
+    }
+}
+
+/// <summary>Root-mean-square norm (Zhang and Sennrich 2019), computed in float32 and cast back.</summary>
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "weight")]
+    private readonly Parameter _weight;
+
+    private readonly double _epsilon;
+
+    internal RmsNorm(int width, double epsilon, ScalarType? dtype, Device? device)
+        : base(nameof(RmsNorm))
+    {
+        _weight = new Parameter(ones(width, dtype ?? ScalarType.Float32, device));
+        _epsilon = epsilon;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var wide = x.to(ScalarType.Float32);
+        var normal = wide * (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt();
+        return (_weight * normal.to(x.dtype)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Gated feed-forward layer: <c>down(silu(gate(x)) * up(x))</c> (Shazeer 2020).</summary>
+internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "gate_proj")]
+    private readonly Linear _gate;
+
+    [ComponentName(Name = "up_proj")]
+    private readonly Linear _up;
+
+    [ComponentName(Name = "down_proj")]
+    private readonly Linear _down;
+
+    internal SwiGlu(LlamaConfig config, ScalarType? dtype, Device? device)
+        : base(nameof(SwiGlu))
+    {
+        _gate = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+        _up = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+        _down = nn.Linear(config.IntermediateSize, config.HiddenSize, hasBias: false, device: device, dtype: dtype);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return _down.call(nn.functional.silu(_gate.call(x)) * _up.call(x)).MoveToOuterDisposeScope();
+    }
+}

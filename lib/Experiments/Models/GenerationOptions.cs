@@ -1,0 +1,55 @@
+namespace Experiments.Models;
+
+/// <summary>How to continue a prompt. The defaults are greedy decoding until EOS.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Longest reply in tokens.</summary>
+    public int MaxNewTokens { get; init; } = 128;
+
+    /// <summary>0 for greedy decoding; otherwise logits are divided by it before sampling.</summary>
+    public double Temperature { get; init; }
+
+    /// <summary>Sample among the k most probable tokens; 0 for all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Sample among the fewest tokens whose probability reaches p; 1 for all.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Seed of sampling. Each prompt draws from its own stream, so that results do not depend on the batch.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Whether to go on past the end-of-sequence token.</summary>
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Prompts decoded together.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Prompt tokens per prefill pass; bounds the memory of long prompts.</summary>
+    public int PrefillChunk { get; init; } = 512;
+
+    /// <summary>Rejects contradictions.</summary>
+    /// <exception cref="Runs.ExperimentException">A value is out of range.</exception>
+    public void Validate()
+    {
+        var wrong = this switch
+        {
+            { MaxNewTokens: < 0 } => $"max-new-tokens is {MaxNewTokens}; it must be 0 or more",
+            { Temperature: < 0 or double.NaN } => $"temperature is {Temperature}; it must be 0 (greedy) or more",
+            { TopK: < 0 } => $"top-k is {TopK}; it must be 0 (all) or more",
+            { TopP: <= 0 or > 1 or double.NaN } => $"top-p is {TopP}; it must be above 0 and at most 1",
+            { BatchSize: < 1 } => $"batch-size is {BatchSize}; it must be at least 1",
+            { PrefillChunk: < 1 } => $"prefill-chunk is {PrefillChunk}; it must be at least 1",
+            { Temperature: 0, TopK: > 0 } or { Temperature: 0, TopP: < 1 } => "top-k and top-p only matter when sampling: set a temperature above 0",
+            _ => null,
+        };
+        if (wrong is not null)
+        {
+            throw new Runs.ExperimentException($"Generation: {wrong}.");
+        }
+    }
+}
+
+/// <summary>A reply.</summary>
+/// <param name="Ids">The new token ids, with the end-of-sequence token where there was one.</param>
+/// <param name="Ended">Whether it ended by itself; false when it was cut at the length limit.</param>
+public sealed record Generation(IReadOnlyList<int> Ids, bool Ended);

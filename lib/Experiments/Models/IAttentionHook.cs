@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>The one seam through which attention is observed and edited.</summary>
+/// <remarks>
+/// The decoder calls it once per layer, in order, on every forward pass, prefill and decoding alike. A hook may keep state
+/// between the layers of one pass (re-balancing carries a mask from an early layer to later ones); use one hook per thread.
+/// </remarks>
+public interface IAttentionHook
+{
+    /// <summary>Sees a layer's attention pattern and may replace it.</summary>
+    /// <param name="site">Which layer and which positions.</param>
+    /// <param name="pattern">Weights after softmax, <c>[batch, head, query, key]</c>, in the model's dtype. Do not edit in place.
+    /// It is disposed with the forward pass; clone and detach what must survive.</param>
+    /// <returns>The pattern to multiply with the values, or null to leave it as it is.</returns>
+    Tensor? OnPattern(AttentionSite site, Tensor pattern);
+}
+
+/// <summary>Where in the model, and at which positions, a pattern arises.</summary>
+/// <param name="Layer">0-based layer.</param>
+/// <param name="LayerCount">Number of layers, <c>L</c>.</param>
+/// <param name="PastLength">Number of cached keys before the first query: query <c>i</c> stands at key position <c>PastLength + i</c>.</param>
+/// <param name="KeyMask">Boolean <c>[batch, key]</c>, true for real tokens and false for left padding; null when all are real.</param>
+public readonly record struct AttentionSite(int Layer, int LayerCount, int PastLength, Tensor? KeyMask);

@@ -1,0 +1,102 @@
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>Keys and values of the tokens that a decoder has seen, per layer; an argument of the forward pass, never model state.</summary>
+/// <remarks>Buffers grow by doubling, so that decoding <c>n</c> tokens copies <c>O(n)</c> entries. For inference only: it detaches from autograd.</remarks>
+public sealed class KeyValueCache : IDisposable
+{
+    private readonly Tensor?[] _keys;
+    private readonly Tensor?[] _values;
+
+    /// <summary>Makes an empty cache.</summary>
+    /// <param name="config">The model that will fill it.</param>
+    public KeyValueCache(LlamaConfig config)
+    {
+        _keys = new Tensor?[config.NumHiddenLayers];
+        _values = new Tensor?[config.NumHiddenLayers];
+    }
+
+    /// <summary>Tokens held so far, the same in every layer between two forward passes.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>True for real tokens and false for left padding, <c>[batch, Length]</c>; null when all are real.</summary>
+    internal Tensor? KeyMask { get; private set; }
+
+    /// <summary>Keeps only the given rows of the batch, in that order: replies that ended leave the batch.</summary>
+    /// <param name="rows">Row indices.</param>
+    public void Select(long[] rows)
+    {
+        using var scope = NewDisposeScope();
+        using var index = tensor(rows);
+        for (var layer = 0; layer < _keys.Length; layer++)
+        {
+            Replace(ref _keys[layer], _keys[layer]?.index_select(0, index.to(_keys[layer]!.device)));
+            Replace(ref _values[layer], _values[layer]?.index_select(0, index.to(_values[layer]!.device)));
+        }
+
+        SetKeyMask(KeyMask?.index_select(0, index.to(KeyMask.device)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var buffer in _keys.Concat(_values))
+        {
+            buffer?.Dispose();
+        }
+
+        KeyMask?.Dispose();
+    }
+
+    /// <summary>Appends <c>[batch, kvHead, query, headDim]</c> and returns views of all keys and values so far.</summary>
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
+    {
+        var total = Length + keys.shape[2];
+        return (Append(ref _keys[layer], keys, total), Append(ref _values[layer], values, total));
+    }
+
+    internal void SetKeyMask(Tensor? mask)
+    {
+        var previous = KeyMask;
+        KeyMask = mask?.DetachFromDisposeScope();
+        if (!ReferenceEquals(previous, KeyMask))
+        {
+            previous?.Dispose();
+        }
+    }
+
+    internal void Advance(int tokens) => Length += tokens;
+
+    private Tensor Append(ref Tensor? buffer, Tensor added, long total)
+    {
+        if (buffer is null || buffer.shape[2] < total)
+        {
+            var shape = added.shape;
+            shape[2] = Math.Max(total + 16, buffer is null ? 0 : 2 * buffer.shape[2]);
+            var grown = zeros(shape, added.dtype, added.device);
+            if (buffer is not null)
+            {
+                using var old = buffer.narrow(2, 0, Length);
+                using var kept = grown.narrow(2, 0, Length);
+                kept.copy_(old);
+            }
+
+            Replace(ref buffer, grown);
+        }
+
+        using (var slot = buffer!.narrow(2, Length, added.shape[2]))
+        using (var detached = added.detach())
+        {
+            slot.copy_(detached);
+        }
+
+        return buffer.narrow(2, 0, total);
+    }
+
+    private static void Replace(ref Tensor? slot, Tensor? value)
+    {
+        slot?.Dispose();
+        slot = value?.DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,147 @@
+namespace Experiments.Models;
+
+/// <summary>The shape of a LLaMA-family decoder: Hugging Face's <c>config.json</c> as an immutable record.</summary>
+/// <remarks>Property names are the PascalCase of the JSON keys. <see cref="ConfigFile"/> reads and writes the file.</remarks>
+public sealed record LlamaConfig
+{
+    /// <summary>Number of rows of the embedding and of the output projection.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the SwiGLU feed-forward layer.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Number of decoder layers, <c>L</c>.</summary>
+    public required int NumHiddenLayers { get; init; }
+
+    /// <summary>Number of query heads, <c>H</c>.</summary>
+    public required int NumAttentionHeads { get; init; }
+
+    /// <summary>Number of key/value heads; query heads share them in groups of <c>H / NumKeyValueHeads</c>.</summary>
+    public required int NumKeyValueHeads { get; init; }
+
+    /// <summary>Width of one head. Null: <c>HiddenSize / NumAttentionHeads</c>.</summary>
+    public int? HeadDim { get; init; }
+
+    /// <summary>Longest context the model was trained for, in tokens, before RoPE scaling.</summary>
+    public int MaxPositionEmbeddings { get; init; } = 2048;
+
+    /// <summary>Epsilon of RMSNorm.</summary>
+    public double RmsNormEps { get; init; } = 1e-6;
+
+    /// <summary>Base of the rotary frequencies.</summary>
+    public double RopeTheta { get; init; } = 10000;
+
+    /// <summary>How rotary frequencies are stretched for longer contexts; null for none.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>Whether the output projection is the embedding matrix.</summary>
+    public bool TieWordEmbeddings { get; init; }
+
+    /// <summary>Whether the q, k, v and o projections have a bias.</summary>
+    public bool AttentionBias { get; init; }
+
+    /// <summary>Beginning-of-sequence id.</summary>
+    public int? BosTokenId { get; init; } = 1;
+
+    /// <summary>Ids that end a generated sequence (Llama 3 has several).</summary>
+    public IReadOnlyList<int> EosTokenIds { get; init; } = [2];
+
+    /// <summary>Padding id, where the checkpoint names one.</summary>
+    public int? PadTokenId { get; init; }
+
+    /// <summary>Standard deviation of fresh weights.</summary>
+    public double InitializerRange { get; init; } = 0.02;
+
+    /// <summary>Width of one head after defaults.</summary>
+    public int HeadWidth => HeadDim ?? HiddenSize / NumAttentionHeads;
+
+    /// <summary>Longest context in tokens: <see cref="MaxPositionEmbeddings"/>, times the factor where RoPE is scaled
+    /// (llama3-scaled checkpoints already state the stretched length).</summary>
+    public int ContextLength => RopeScaling is { Type: RopeScalingType.Linear or RopeScalingType.Dynamic } scaling
+        ? (int)(MaxPositionEmbeddings * scaling.Factor)
+        : MaxPositionEmbeddings;
+
+    /// <summary>Number of weights, counting tied embeddings once.</summary>
+    public long ParameterCount
+    {
+        get
+        {
+            long width = HiddenSize, queries = (long)NumAttentionHeads * HeadWidth, keys = (long)NumKeyValueHeads * HeadWidth;
+            var attention = (2 * width * queries) + (2 * width * keys) + (AttentionBias ? queries + (2 * keys) + width : 0);
+            var layer = attention + (3 * width * IntermediateSize) + (2 * width);
+            return (NumHiddenLayers * layer) + width + ((TieWordEmbeddings ? 1 : 2) * (long)VocabSize * width);
+        }
+    }
+
+    /// <summary>Rejects shapes that cannot be a model, naming the key.</summary>
+    /// <param name="where">The file that the values came from, for the message.</param>
+    /// <exception cref="Runs.ExperimentException">A value is out of range or contradicts another.</exception>
+    public void Validate(string where)
+    {
+        void Positive(string key, int value)
+        {
+            if (value <= 0)
+            {
+                throw new Runs.ExperimentException($"{where}: '{key}' is {value}; it must be positive.");
+            }
+        }
+
+        Positive("vocab_size", VocabSize);
+        Positive("hidden_size", HiddenSize);
+        Positive("intermediate_size", IntermediateSize);
+        Positive("num_hidden_layers", NumHiddenLayers);
+        Positive("num_attention_heads", NumAttentionHeads);
+        Positive("num_key_value_heads", NumKeyValueHeads);
+        Positive("max_position_embeddings", MaxPositionEmbeddings);
+        Positive("head_dim", HeadWidth);
+        if (HeadDim is null && HiddenSize % NumAttentionHeads != 0)
+        {
+            throw new Runs.ExperimentException($"{where}: 'hidden_size' {HiddenSize} is not a multiple of 'num_attention_heads' {NumAttentionHeads}; give 'head_dim' or correct one of them.");
+        }
+
+        if (HeadWidth % 2 != 0)
+        {
+            throw new Runs.ExperimentException($"{where}: heads are {HeadWidth} wide; rotary embeddings need an even width.");
+        }
+
+        if (NumAttentionHeads % NumKeyValueHeads != 0)
+        {
+            throw new Runs.ExperimentException($"{where}: 'num_attention_heads' {NumAttentionHeads} is not a multiple of 'num_key_value_heads' {NumKeyValueHeads}.");
+        }
+    }
+}
+
+/// <summary>How rotary frequencies are changed for contexts longer than the trained one.</summary>
+public enum RopeScalingType
+{
+    /// <summary>Positions are divided by the factor.</summary>
+    Linear,
+
+    /// <summary>Dynamic NTK: the base grows with the sequence once it is longer than the trained context.</summary>
+    Dynamic,
+
+    /// <summary>Llama 3.1's rule: long wavelengths are divided by the factor, short ones kept, a smooth ramp between.</summary>
+    Llama3,
+}
+
+/// <summary>Parameters of <see cref="RopeScalingType"/>, named as in <c>rope_scaling</c> of <c>config.json</c>.</summary>
+public sealed record RopeScaling
+{
+    /// <summary>Which rule.</summary>
+    public required RopeScalingType Type { get; init; }
+
+    /// <summary>How many times longer the context becomes.</summary>
+    public required double Factor { get; init; }
+
+    /// <summary>llama3: wavelengths above <c>original / LowFreqFactor</c> are divided by the factor.</summary>
+    public double LowFreqFactor { get; init; } = 1;
+
+    /// <summary>llama3: wavelengths below <c>original / HighFreqFactor</c> are kept.</summary>
+    public double HighFreqFactor { get; init; } = 4;
+
+    /// <summary>llama3: context length of the pre-training, in tokens.</summary>
+    public int OriginalMaxPositionEmbeddings { get; init; } = 8192;
+}

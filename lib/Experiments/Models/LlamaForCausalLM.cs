@@ -1,0 +1,87 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>A decoder of the LLaMA family with a language-model head: RMSNorm, RoPE, SwiGLU, grouped-query attention.</summary>
+/// <remarks>Module names give Hugging Face's state-dict keys. Cache and hook are arguments of the pass; the module holds weights only.</remarks>
+public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "model")]
+    private readonly LlamaModel _model;
+
+    [ComponentName(Name = "lm_head")]
+    private readonly Linear? _head;
+
+    /// <summary>Makes a decoder with fresh weights.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="dtype">Dtype of the weights; null for float32.</param>
+    /// <param name="device">Device of the weights; null for CPU.</param>
+    public LlamaForCausalLM(LlamaConfig config, ScalarType? dtype = null, Device? device = null)
+        : base(nameof(LlamaForCausalLM))
+    {
+        config.Validate("LlamaConfig");
+        Config = config;
+        _model = new LlamaModel(config, dtype, device);
+        _head = config.TieWordEmbeddings ? null : nn.Linear(config.HiddenSize, config.VocabSize, hasBias: false, device: device, dtype: dtype);
+        RegisterComponents();
+    }
+
+    /// <summary>The model's shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>Dtype of the weights.</summary>
+    public ScalarType Dtype => _model.Embedding.dtype;
+
+    /// <summary>Device of the weights.</summary>
+    public Device Device => _model.Embedding.device;
+
+    /// <summary>Draws matrices from <c>N(0, InitializerRange²)</c> and sets norms to one, as transformers does.</summary>
+    /// <param name="seed">Seed of the draw.</param>
+    public void Initialize(long seed)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var generator = new Generator((ulong)seed, Device);
+        foreach (var (_, weight) in named_parameters())
+        {
+            if (weight.dim() >= 2)
+            {
+                weight.normal_(0, Config.InitializerRange, generator);
+            }
+            else
+            {
+                weight.fill_(1);
+            }
+        }
+
+        foreach (var (name, bias) in named_parameters().Where(p => p.name.EndsWith(".bias", StringComparison.Ordinal)))
+        {
+            bias.zero_();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor inputIds) => Forward(inputIds);
+
+    /// <summary>Runs the decoder.</summary>
+    /// <param name="inputIds">Token ids, int64 <c>[batch, query]</c>.</param>
+    /// <param name="cache">Keys and values of earlier tokens; extended by this pass. Null to run without one.</param>
+    /// <param name="keyMask">Boolean <c>[batch, past + query]</c>, false for left padding. With a cache it is remembered: later passes need none.</param>
+    /// <param name="hook">Observes and edits attention. Null takes the fused <c>scaled_dot_product_attention</c>.</param>
+    /// <param name="lastOnly">Whether only the last position's logits are wanted, as in decoding.</param>
+    /// <returns>Logits <c>[batch, query, vocab]</c>, or <c>[batch, 1, vocab]</c> with <paramref name="lastOnly"/>, in the model's dtype.</returns>
+    public Tensor Forward(Tensor inputIds, KeyValueCache? cache = null, Tensor? keyMask = null, IAttentionHook? hook = null, bool lastOnly = false)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = _model.Forward(inputIds, cache, keyMask, hook); // [batch, query, hidden]
+        if (lastOnly)
+        {
+            hidden = hidden.narrow(1, hidden.shape[1] - 1, 1);
+        }
+
+        var logits = _head is null ? nn.functional.linear(hidden, _model.Embedding) : _head.call(hidden);
+        return logits.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Experiments.Runs;
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>Reads one safetensors file. The header is checked against the file before any tensor is read.</summary>
+/// <remarks>Format: 8 bytes little-endian header length, JSON header, tensor bytes. See huggingface/safetensors.</remarks>
+public sealed class SafeTensorsFile
+{
+    private const long LongestHeader = 100_000_000;
+    private readonly string _path;
+    private readonly long _dataStart;
+    private readonly Dictionary<string, Entry> _entries;
+
+    private SafeTensorsFile(string path, long dataStart, Dictionary<string, Entry> entries)
+    {
+        _path = path;
+        _dataStart = dataStart;
+        _entries = entries;
+    }
+
+    /// <summary>Names of the tensors, in file order.</summary>
+    public IReadOnlyCollection<string> Names => _entries.Keys;
+
+    /// <summary>Opens a file and checks its header.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <returns>The opened file.</returns>
+    /// <exception cref="ExperimentException">The file is missing, truncated, or its header is wrong.</exception>
+    public static SafeTensorsFile Open(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new ExperimentException($"{path} does not exist. Download it again, or check --model.");
+        }
+
+        using var stream = File.OpenRead(path);
+        Span<byte> prefix = stackalloc byte[8];
+        if (stream.Length < 8)
+        {
+            throw Broken(path, $"it has {stream.Length} bytes, too few for a header");
+        }
+
+        stream.ReadExactly(prefix);
+        var headerLength = BinaryPrimitives.ReadInt64LittleEndian(prefix);
+        if (headerLength is < 2 or > LongestHeader || headerLength > stream.Length - 8)
+        {
+            throw Broken(path, $"its header claims {headerLength} bytes in a file of {stream.Length}");
+        }
+
+        var header = new byte[headerLength];
+        stream.ReadExactly(header);
+        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        try
+        {
+            using var json = JsonDocument.Parse(header);
+            foreach (var property in json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__"))
+            {
+                entries.Add(property.Name, ReadEntry(path, property, stream.Length - 8 - headerLength));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        {
+            throw Broken(path, "its header is not valid: " + e.Message, e);
+        }
+
+        return new SafeTensorsFile(path, 8 + headerLength, entries);
+    }
+
+    /// <summary>Whether the file holds a tensor of this name.</summary>
+    /// <param name="name">Tensor name.</param>
+    /// <returns>True if so.</returns>
+    public bool Contains(string name) => _entries.ContainsKey(name);
+
+    /// <summary>Shape of a tensor, without reading it.</summary>
+    /// <param name="name">Tensor name.</param>
+    /// <returns>Its sizes.</returns>
+    public IReadOnlyList<long> Shape(string name) => _entries[name].Shape;
+
+    /// <summary>Dtype of a tensor, without reading it.</summary>
+    /// <param name="name">Tensor name.</param>
+    /// <returns>Its dtype in the file.</returns>
+    public ScalarType Dtype(string name) => _entries[name].Dtype;
+
+    /// <summary>Reads one tensor into CPU memory, in the file's dtype.</summary>
+    /// <param name="name">Tensor name.</param>
+    /// <returns>A new tensor that the caller disposes.</returns>
+    /// <exception cref="ExperimentException">The file has no such tensor.</exception>
+    public Tensor Read(string name)
+    {
+        if (!_entries.TryGetValue(name, out var entry))
+        {
+            throw new ExperimentException($"{_path}: no tensor '{name}'. It holds {_entries.Count} tensors, the first is '{_entries.Keys.FirstOrDefault()}'.");
+        }
+
+        var result = zeros([.. entry.Shape], entry.Dtype);
+        if (result.numel() > 0)
+        {
+            using var stream = File.OpenRead(_path);
+            stream.Position = _dataStart + entry.Start;
+            result.ReadBytesFromStream(stream, 1 << 20);
+        }
+
+        return result;
+    }
+
+    private static Entry ReadEntry(string path, JsonProperty property, long dataLength)
+    {
+        var dtype = property.Value.GetProperty("dtype").GetString() ?? string.Empty;
+        if (SafeTensors.TypeOf(dtype) is not { } type)
+        {
+            throw new ExperimentException($"{path}: tensor '{property.Name}' has dtype '{dtype}', which is not supported. Supported: {string.Join(", ", SafeTensors.DtypeNames)}. Convert the checkpoint first.");
+        }
+
+        long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())];
+        long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
+        if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] < offsets[0] || shape.Any(size => size < 0))
+        {
+            throw Broken(path, $"tensor '{property.Name}' has impossible offsets or sizes");
+        }
+
+        if (offsets[1] > dataLength)
+        {
+            throw Broken(path, $"tensor '{property.Name}' ends at byte {offsets[1]} of {dataLength}: the file is cut off or its header is wrong");
+        }
+
+        var bytes = shape.Aggregate((Int128)SafeTensors.SizeOf(type), (product, size) => product * size);
+        return bytes == offsets[1] - offsets[0]
+            ? new Entry(type, shape, offsets[0])
+            : throw Broken(path, $"tensor '{property.Name}' has {offsets[1] - offsets[0]} bytes where its shape [{string.Join(", ", shape)}] needs {bytes}");
+    }
+
+    private static ExperimentException Broken(string path, string what, Exception? cause = null) =>
+        new($"{path} is not a usable safetensors file: {what}. Download or save it again.", cause);
+
+    private readonly record struct Entry(ScalarType Dtype, long[] Shape, long Start);
+}

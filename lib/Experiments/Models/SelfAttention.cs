@@ -1,0 +1,91 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>Causal grouped-query self-attention with rotary positions.</summary>
+internal sealed class SelfAttention : nn.Module
+{
+    [ComponentName(Name = "q_proj")]
+    private readonly Linear _query;
+
+    [ComponentName(Name = "k_proj")]
+    private readonly Linear _key;
+
+    [ComponentName(Name = "v_proj")]
+    private readonly Linear _value;
+
+    [ComponentName(Name = "o_proj")]
+    private readonly Linear _output;
+
+    private readonly LlamaConfig _config;
+    private readonly int _layer;
+
+    internal SelfAttention(LlamaConfig config, int layer, ScalarType? dtype, Device? device)
+        : base(nameof(SelfAttention))
+    {
+        _config = config;
+        _layer = layer;
+        long queries = config.NumAttentionHeads * config.HeadWidth, keys = config.NumKeyValueHeads * config.HeadWidth;
+        _query = nn.Linear(config.HiddenSize, queries, config.AttentionBias, device, dtype);
+        _key = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
+        _value = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
+        _output = nn.Linear(queries, config.HiddenSize, config.AttentionBias, device, dtype);
+        RegisterComponents();
+    }
+
+    private int Groups => _config.NumAttentionHeads / _config.NumKeyValueHeads;
+
+    internal Tensor Forward(Tensor hidden, ForwardPass pass)
+    {
+        using var scope = NewDisposeScope();
+        var q = RotaryEmbedding.Rotate(Heads(_query.call(hidden), _config.NumAttentionHeads), pass.Cos, pass.Sin); // [batch, head, query, headDim]
+        var k = RotaryEmbedding.Rotate(Heads(_key.call(hidden), _config.NumKeyValueHeads), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
+        var v = Heads(_value.call(hidden), _config.NumKeyValueHeads); // [batch, kvHead, query, headDim]
+        if (pass.Cache is not null)
+        {
+            (k, v) = pass.Cache.Append(_layer, k, v); // [batch, kvHead, key, headDim]
+        }
+
+        var mixed = pass.Hook is null ? Fused(q, k, v, pass) : Hooked(q, k, v, pass); // [batch, head, query, headDim]
+        var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
+        return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Heads(Tensor projected, int heads) =>
+        projected.view(projected.shape[0], projected.shape[1], heads, _config.HeadWidth).transpose(1, 2); // [batch, heads, query, headDim]
+
+    private Tensor Fused(Tensor q, Tensor k, Tensor v, ForwardPass pass)
+    {
+        if (q.shape[2] == 1 && Groups > 1)
+        {
+            // One query per head: the heads of a group become the queries of their shared key/value head.
+            var grouped = q.view(q.shape[0], k.shape[1], Groups, q.shape[3]);
+            return nn.functional.scaled_dot_product_attention(grouped, k, v, pass.Mask).view(q.shape);
+        }
+
+        return nn.functional.scaled_dot_product_attention(q, Repeat(k), Repeat(v), pass.Mask, 0, pass.Mask is null && q.shape[2] > 1);
+    }
+
+    private Tensor Hooked(Tensor q, Tensor k, Tensor v, ForwardPass pass)
+    {
+        var (batch, queries, keys) = (q.shape[0], q.shape[2], k.shape[2]);
+        long[] grouped = [batch, k.shape[1], Groups * queries, keys];
+        long[] perHead = [batch, q.shape[1], queries, keys];
+        var scale = 1 / Math.Sqrt(_config.HeadWidth);
+        var scores = q.reshape(batch, k.shape[1], Groups * queries, -1).matmul(k.transpose(2, 3)).view(perHead) * scale;
+        if (pass.Mask is not null)
+        {
+            scores = scores.masked_fill(pass.Mask.logical_not(), double.NegativeInfinity);
+        }
+
+        var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
+        pattern = pass.Hook!.OnPattern(new AttentionSite(_layer, _config.NumHiddenLayers, pass.Past, pass.KeyMask), pattern) ?? pattern;
+        return pattern.reshape(grouped).matmul(v).view(q.shape); // [batch, head, query, headDim]
+    }
+
+    private Tensor Repeat(Tensor x) => Groups == 1
+        ? x
+        : x.unsqueeze(2).expand(x.shape[0], x.shape[1], Groups, x.shape[2], x.shape[3]).reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
+}

@@ -1,0 +1,168 @@
+using static TorchSharp.torch;
+
+namespace Experiments.Models;
+
+/// <summary>Greedy and sampled decoding with a key/value cache, in batches with left padding.</summary>
+public static class TextGenerator
+{
+    /// <summary>Continues each prompt. Prompts of similar length share a batch; replies that ended leave it.</summary>
+    /// <param name="model">The decoder.</param>
+    /// <param name="prompts">Token ids per prompt, none empty.</param>
+    /// <param name="options">How to decode.</param>
+    /// <param name="hook">Intervention or observer on attention; null for none.</param>
+    /// <param name="finished">Called with the number of replies that are ready.</param>
+    /// <param name="cancellation">Stops between two tokens.</param>
+    /// <returns>One reply per prompt, in the prompts' order.</returns>
+    /// <exception cref="Runs.ExperimentException">A prompt is empty or holds an id outside the vocabulary, or an option is out of range.</exception>
+    public static IReadOnlyList<Generation> Generate(
+        LlamaForCausalLM model,
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions options,
+        IAttentionHook? hook = null,
+        Action<int>? finished = null,
+        CancellationToken cancellation = default)
+    {
+        options.Validate();
+        foreach (var prompt in prompts)
+        {
+            CheckPrompt(model.Config, prompt);
+        }
+
+        using var inference = inference_mode();
+        var replies = new Generation[prompts.Count];
+        var done = 0;
+        var byLength = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length).ThenBy(i => i);
+        foreach (var indices in byLength.Chunk(options.BatchSize))
+        {
+            new Batch(model, prompts, indices, options, hook, cancellation).Run(replies);
+            finished?.Invoke(done += indices.Length);
+        }
+
+        return replies;
+    }
+
+    /// <summary>Rejects a prompt that the model cannot read.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="prompt">Token ids.</param>
+    /// <exception cref="Runs.ExperimentException">The prompt is empty or holds an id outside the vocabulary.</exception>
+    public static void CheckPrompt(LlamaConfig config, IReadOnlyList<int> prompt)
+    {
+        if (prompt.Count == 0)
+        {
+            throw new Runs.ExperimentException("The prompt is empty. Give at least one token; a lone BOS counts.");
+        }
+
+        foreach (var id in prompt)
+        {
+            if (id < 0 || id >= config.VocabSize)
+            {
+                throw new Runs.ExperimentException($"Token id {id} is outside the vocabulary of {config.VocabSize} (0 to {config.VocabSize - 1}). The tokenizer or the ids belong to another model.");
+            }
+        }
+    }
+
+    /// <summary>Runs prompts of one batch to their end.</summary>
+    private sealed class Batch(
+        LlamaForCausalLM model,
+        IReadOnlyList<int[]> prompts,
+        int[] indices,
+        GenerationOptions options,
+        IAttentionHook? hook,
+        CancellationToken cancellation)
+    {
+        private readonly List<int>[] _new = [.. indices.Select(_ => new List<int>())];
+        private readonly Sampler[] _samplers = [.. indices.Select(index => new Sampler(options, index))];
+
+        internal void Run(Generation[] replies)
+        {
+            using var cache = new KeyValueCache(model.Config);
+            int[] rows = [.. Enumerable.Range(0, indices.Length)];
+            if (options.MaxNewTokens == 0)
+            {
+                Array.ForEach(rows, row => replies[indices[row]] = new Generation([], false));
+                return;
+            }
+
+            var logits = Prefill(cache);
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var kept = Choose(rows, logits, replies);
+                logits.Dispose();
+                if (kept.Count == 0)
+                {
+                    return;
+                }
+
+                if (kept.Count < rows.Length)
+                {
+                    cache.Select([.. kept.Select(position => (long)position)]);
+                    rows = [.. kept.Select(position => rows[position])];
+                }
+
+                using var ids = tensor(rows.Select(row => (long)_new[row][^1]).ToArray(), [rows.Length, 1], device: model.Device);
+                logits = model.Forward(ids, cache, hook: hook, lastOnly: true);
+            }
+        }
+
+        /// <summary>Feeds the left-padded prompts in chunks and returns the last position's logits, <c>[batch, 1, vocab]</c>.</summary>
+        private Tensor Prefill(KeyValueCache cache)
+        {
+            var longest = indices.Max(index => prompts[index].Length);
+            var ids = new long[indices.Length * longest];
+            var real = new bool[ids.Length];
+            for (var row = 0; row < indices.Length; row++)
+            {
+                var prompt = prompts[indices[row]];
+                for (var i = 0; i < prompt.Length; i++)
+                {
+                    var at = (row * longest) + longest - prompt.Length + i;
+                    (ids[at], real[at]) = (prompt[i], true);
+                }
+            }
+
+            using var scope = NewDisposeScope();
+            var input = tensor(ids, [indices.Length, longest], device: model.Device);
+            var mask = real.All(token => token) ? null : tensor(real, [indices.Length, longest], device: model.Device);
+            Tensor? logits = null;
+            for (var start = 0; start < longest; start += options.PrefillChunk)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                logits?.Dispose();
+                var length = Math.Min(options.PrefillChunk, longest - start);
+                logits = model.Forward(input.narrow(1, start, length), cache, mask?.narrow(1, 0, start + length), hook, lastOnly: true);
+            }
+
+            return logits!.MoveToOuterDisposeScope();
+        }
+
+        /// <summary>Appends one token to each row and returns the positions of the rows that go on.</summary>
+        private List<int> Choose(int[] rows, Tensor logits, Generation[] replies)
+        {
+            using var scope = NewDisposeScope();
+            var last = logits.squeeze(1); // [batch, vocab]
+            var greedy = options.Temperature == 0 ? last.argmax(-1).cpu().data<long>().ToArray() : null;
+            var values = greedy is null ? last.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray() : [];
+            var kept = new List<int>();
+            for (var position = 0; position < rows.Length; position++)
+            {
+                var row = rows[position];
+                var id = greedy is null
+                    ? _samplers[row].Draw(values.AsSpan(position * model.Config.VocabSize, model.Config.VocabSize))
+                    : (int)greedy[position];
+                _new[row].Add(id);
+                var ended = !options.IgnoreEos && model.Config.EosTokenIds.Contains(id);
+                if (ended || _new[row].Count == options.MaxNewTokens)
+                {
+                    replies[indices[row]] = new Generation(_new[row], ended);
+                }
+                else
+                {
+                    kept.Add(position);
+                }
+            }
+
+            return kept;
+        }
+    }
+}
