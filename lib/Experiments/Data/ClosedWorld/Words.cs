@@ -1,0 +1,53 @@
+namespace Experiments.Data.ClosedWorld;
+
+/// <summary>The words of the closed world. The embedded model's vocabulary is built from them.</summary>
+internal static class Words
+{
+    internal static readonly string[] People =
+    [
+        "Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ivy", "Jack", "Kim", "Leo",
+        "Mia", "Ned", "Olga", "Paul", "Rosa", "Sam", "Tess", "Uma", "Vera", "Walt", "Yan", "Zoe",
+    ];
+
+    internal static readonly string[] Things = ["tea", "rice", "milk", "bread", "fish", "soup", "plums", "corn", "jam", "nuts", "cake", "figs", "beans", "honey", "pears", "salt"];
+
+    internal static readonly string[] Events = ["storm", "feast", "race", "song", "trial", "harvest", "wedding", "dance", "fire", "market", "flood", "vote", "parade", "hunt", "play", "truce"];
+
+    internal static readonly string[] Kinds = ["cat", "dog", "goat", "horse", "crow", "duck", "mouse", "bear", "fox", "lion"];
+
+    internal static readonly string[] Adjectives = ["big", "small", "young", "red", "grey", "wild", "tame", "fast"];
+
+    internal static readonly (string One, string Many)[] Containers =
+        [("crate", "crates"), ("box", "boxes"), ("tin", "tins"), ("bag", "bags"), ("cart", "carts"), ("jar", "jars"), ("chest", "chests"), ("pack", "packs")];
+
+    internal static readonly string[] Ordinals = ["first", "second", "third", "fourth", "fifth", "sixth"];
+
+    /// <summary>Draws distinct items.</summary>
+    internal static T[] Draw<T>(Random random, IReadOnlyList<T> from, int count)
+    {
+        var pool = from.ToArray();
+        for (var i = 0; i < count; i++)
+        {
+            var j = random.Next(i, pool.Length);
+            (pool[i], pool[j]) = (pool[j], pool[i]);
+        }
+
+        return pool[..count];
+    }
+
+    /// <summary>Numbers near a value, nearest ones most likely, never the value itself and never negative.</summary>
+    internal static List<string> Near(Random random, int value, int spread)
+    {
+        var near = new HashSet<int>();
+        while (near.Count < 3)
+        {
+            var other = value + random.Next(-spread, spread + 1);
+            if (other >= 0 && other != value)
+            {
+                near.Add(other);
+            }
+        }
+
+        return [.. near.Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+    }
+}

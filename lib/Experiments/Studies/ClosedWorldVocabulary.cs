@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+using Experiments.Data.ClosedWorld;
+
+namespace Experiments.Studies;
+
+/// <summary>The vocabulary of the embedded model: control tokens, 256 bytes, and every word of the closed world.</summary>
+/// <remarks>Ids: 0 unknown, 1 BOS, 2 EOS, 3 to 258 bytes, then words in ordinal order, with SentencePiece's <c>▁</c> for a leading space.</remarks>
+public sealed partial class ClosedWorldVocabulary
+{
+    /// <summary>First id of a word.</summary>
+    public const int FirstWord = 259;
+
+    private readonly Dictionary<string, int> _ids;
+
+    /// <summary>Collects the words by generating texts of every kind; the result is always the same.</summary>
+    public ClosedWorldVocabulary()
+    {
+        var random = new Random(0);
+        var pieces = new SortedSet<string>(StringComparer.Ordinal);
+        void Add(string text) => pieces.UnionWith(Split(text).Where(piece => piece != "\n"));
+        for (var i = 0; i < 3000; i++)
+        {
+            Add(Drills.Pairs(random));
+            Add(Drills.Sentences(random));
+            Add(Drills.Options(random));
+            Add(Drills.Calculations(random));
+            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty { MinSteps = 1, MaxSteps = 4 });
+            Add($"{question.Question}\n\nA. {question.Options[0]}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
+        }
+
+        Words = [.. pieces];
+        _ids = Words.Select((piece, index) => (piece, index)).ToDictionary(pair => pair.piece, pair => FirstWord + pair.index, StringComparer.Ordinal);
+        _ids["\n"] = 3 + '\n';
+    }
+
+    /// <summary>The word pieces; the first has id <see cref="FirstWord"/>.</summary>
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>Number of ids.</summary>
+    public int Size => FirstWord + Words.Count;
+
+    /// <summary>Encodes marked text: the same ids as the tokenizer gives, and which of them carry loss.</summary>
+    /// <param name="marked">Text of the closed world, with <see cref="Drills.Open"/> and <see cref="Drills.Close"/> around targets.</param>
+    /// <returns>Ids beginning with BOS, and one flag per id.</returns>
+    public (List<int> Ids, List<bool> IsTarget) Encode(string marked)
+    {
+        var (ids, targets, target) = (new List<int> { 1 }, new List<bool> { false }, false);
+        foreach (var part in Marks().Split(" " + marked))
+        {
+            if (part.Length == 1 && part[0] is Drills.Open or Drills.Close)
+            {
+                target = part[0] == Drills.Open;
+                continue;
+            }
+
+            foreach (Match match in Pieces().Matches(part))
+            {
+                ids.Add(_ids[match.Value.Replace(' ', '▁')]);
+                targets.Add(target);
+            }
+        }
+
+        return (ids, targets);
+    }
+
+    public string Text(IEnumerable<int> ids) => string.Concat(ids.Select(id => id == 13 ? "\n" : id >= FirstWord ? Words[id - FirstWord].Replace('▁', ' ') : ""));
+
+    private static IEnumerable<string> Split(string text) =>
+        Pieces().Matches(" " + text.Replace(Drills.Open.ToString(), string.Empty, StringComparison.Ordinal).Replace(Drills.Close.ToString(), string.Empty, StringComparison.Ordinal))
+            .Select(match => match.Value.Replace(' ', '▁'));
+
+    [GeneratedRegex(@"\n| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]", RegexOptions.CultureInvariant)]
+    private static partial Regex Pieces();
+
+    [GeneratedRegex("([⟦⟧])", RegexOptions.CultureInvariant)]
+    private static partial Regex Marks();
+}
