@@ -14,6 +14,7 @@ internal sealed record FigureGeometry
     private const double MaxPlot = 1408;
     private const double MinTickFont = 8;
     private const double MinWidth = 400;
+    private const double ButtonRoom = 90; // Plotly's buttons stand right of the title
 
     public double PlotWidth { get; private init; }
 
@@ -96,7 +97,9 @@ internal sealed record FigureGeometry
     private static FigureGeometry OfBars(BarFigure figure)
     {
         var groups = Math.Max(figure.Categories.Labels.Length, 1);
-        var plotWidth = Math.Clamp(groups * ((figure.Series.Length * 16.0) + 20), 420, 980);
+        var words = figure.Categories.Labels.SelectMany(label => label.Split(' '));
+        var wanted = Math.Max((figure.Series.Length * 16.0) + 20, TextSize.Widest(words, TextFont) + 8);
+        var plotWidth = Math.Clamp(groups * wanted, 420, 980);
         var slot = (plotWidth / groups) - 6;
         var lines = figure.Categories.Labels.Select(label => TextSize.Wrap(label, slot, TextFont)).ToArray();
         var turned = lines.SelectMany(l => l).Any(line => TextSize.Width(line, TextFont) > slot);
@@ -130,6 +133,6 @@ internal sealed record FigureGeometry
     {
         var missing = Math.Max(0, MinWidth - Width);
         var wide = this with { Right = Right + missing };
-        return wide with { TitleLines = TextSize.Wrap(figure.Title, wide.Width - (2 * Gap), TitleFont) };
+        return wide with { TitleLines = TextSize.Wrap(figure.Title, wide.Width - (2 * Gap) - ButtonRoom, TitleFont) };
     }
 }

@@ -33,6 +33,9 @@ public sealed record HeatmapFigure : Figure
     /// <summary>Cells as wide as they are high.</summary>
     public bool Square { get; init; }
 
+    /// <summary>The values are shares of 1 and the colour bar shows percentages.</summary>
+    public bool Percent { get; init; }
+
     /// <summary>.NET number format of a text in each cell, for instance <c>0.0%</c>; no text if null.</summary>
     public string? CellFormat { get; init; }
 
@@ -42,8 +45,9 @@ public sealed record HeatmapFigure : Figure
         get
         {
             var (low, high) = (Values.Present.DefaultIfEmpty(double.NaN).Min(), Values.Present.DefaultIfEmpty(double.NaN).Max());
-            return string.Create(CultureInfo.InvariantCulture,
-                $"Heatmap of {Values.Rows} by {Values.Columns} ({Rows.Title} by {Columns.Title}), {ValueTitle} from {low:G3} to {high:G3}.");
+            return $"Heatmap of {Values.Rows} by {Values.Columns} ({Rows.Title} by {Columns.Title}), {ValueTitle} from {Text(low)} to {Text(high)}.";
+
+            string Text(double value) => value.ToString(Percent ? "0.0%" : "G3", CultureInfo.InvariantCulture);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Experiments.Runs;
 using Microsoft.FSharp.Collections;
@@ -8,6 +9,13 @@ namespace Experiments.Reporting;
 /// <summary>Draws figures as Plotly.NET charts: interactive, for notebooks and pages.</summary>
 internal static class PlotlyChart
 {
+    private static readonly object Settings = new
+    {
+        displaylogo = false,
+        displayModeBar = "hover",
+        modeBarButtonsToRemove = new[] { "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d" },
+    };
+
     private const string Ink = "#222222";
     private const string FontFamily = "DejaVu Sans, Verdana, Arial, sans-serif";
 
@@ -22,7 +30,7 @@ internal static class PlotlyChart
             _ => throw new NotSupportedException($"No Plotly renderer for {figure.GetType().Name}."),
         };
         var layout = new Layout().With(Frame(geometry)).With(axes);
-        var config = new Config().With(new { displaylogo = false, responsive = false });
+        var config = new Config().With(Settings);
         return GenericChart.NewMultiChart(ListModule.OfSeq(traces), layout, config, new DisplayOptions());
     }
 
@@ -31,6 +39,7 @@ internal static class PlotlyChart
     {
         var chart = JsonNode.Parse(GenericChart.toFigureJson(Draw(figure)))!.AsObject();
         (chart["layout"] as JsonObject)?.Remove("template");
+        chart["config"] = JsonSerializer.SerializeToNode(Settings);
         chart.Remove("frames");
         return Sorted(chart)!.ToJsonString(RunJson.Compact);
     }

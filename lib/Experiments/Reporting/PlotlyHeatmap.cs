@@ -77,7 +77,7 @@ internal static class PlotlyHeatmap
         var place = new { title, thickness = FigureGeometry.ColorBarThickness, len = 1, ypad = 0, xpad = 10, outlinewidth = 0 };
         if (figure.LogFloor is null)
         {
-            return place;
+            return new { place.title, place.thickness, place.len, place.ypad, place.xpad, place.outlinewidth, tickformat = figure.Percent ? ".3~%" : "" };
         }
 
         var decades = Decades(low, high);
@@ -101,5 +101,5 @@ internal static class PlotlyHeatmap
 
     private static string Hover(HeatmapFigure figure, bool logarithmic) =>
         $"{PlotlyChart.Label(figure.Rows.Title)}: %{{y}}<br>{PlotlyChart.Label(figure.Columns.Title)}: %{{x}}<br>"
-        + $"{PlotlyChart.Label(figure.ValueTitle)}: {(logarithmic ? "%{customdata:.3g}" : "%{z:.3g}")}<extra></extra>";
+        + $"{PlotlyChart.Label(figure.ValueTitle)}: {(logarithmic ? "%{customdata:.3g}" : figure.Percent ? "%{z:.2%}" : "%{z:.3g}")}<extra></extra>";
 }

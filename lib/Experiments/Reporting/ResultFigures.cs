@@ -45,6 +45,7 @@ public static class ResultFigures
             Columns = columns,
             ValueTitle = valueTitle,
             CellFormat = cellFormat,
+            Percent = cellFormat.Contains('%', StringComparison.Ordinal),
             Colors = difference ? ColorMap.Difference : ColorMap.Amount,
         };
 }
