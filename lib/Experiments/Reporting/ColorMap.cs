@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Experiments.Reporting;
 
@@ -25,6 +26,27 @@ public sealed record ColorMap
     /// <summary>Colours at equal steps from the least to the greatest value, as <c>#rrggbb</c>.</summary>
     public ImmutableArray<string> Stops { get; }
 
+    /// <summary>The colour at a place from 0 to 1, interpolated between the stops as Plotly does.</summary>
+    public string At(double place)
+    {
+        var position = Math.Clamp(place, 0, 1) * (Stops.Length - 1);
+        var below = Math.Min((int)position, Stops.Length - 2);
+        var (from, to) = (Channels(Stops[below]), Channels(Stops[below + 1]));
+        var mixed = from.Zip(to, (a, b) => (int)Math.Round(a + ((b - a) * (position - below))));
+        return "#" + string.Concat(mixed.Select(c => c.ToString("x2", CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>Black or white, whichever is easier to read on a colour.</summary>
+    public static string InkOn(string color)
+    {
+        var linear = Channels(color).Select(c => Math.Pow(c / 255.0, 2.2)).ToArray();
+        var luminance = (0.2126 * linear[0]) + (0.7152 * linear[1]) + (0.0722 * linear[2]);
+        return luminance > 0.18 ? "#000000" : "#ffffff"; // 0.18: equal contrast with both, by WCAG's formula
+    }
+
     /// <summary>The colour of a series; they repeat after eight.</summary>
     public static string OfSeries(int index) => Series[index % Series.Length];
+
+    private static int[] Channels(string color) =>
+        [.. Enumerable.Range(0, 3).Select(i => int.Parse(color.AsSpan(1 + (2 * i), 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
 }

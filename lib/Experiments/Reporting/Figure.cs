@@ -8,7 +8,9 @@ namespace Experiments.Reporting;
 /// A description of a figure: numbers, names and scales, no pixels. Renderers draw it; the same description gives the same bytes.
 /// It can be drawn again from saved numbers without a model.
 /// </summary>
-[TypeFormatterSource(typeof(FigureFormatterSource))]
+[TypeFormatterSource(
+    typeof(FigureFormatterSource),
+    PreferredMimeTypes = [FigureFormatterSource.PlotlyMimeType, FigureFormatterSource.PngMimeType, PlainTextFormatter.MimeType])]
 public abstract record Figure
 {
     /// <summary>What the figure shows, in one line.</summary>
@@ -36,8 +38,15 @@ public abstract record Figure
     /// <summary>A page that draws the figure offline: plotly.js is in it.</summary>
     public string ToHtmlPage() => PlotlyPage.Page(this);
 
-    /// <summary>An HTML fragment that draws with the page's plotly.js, and shows the alternative text where there is none.</summary>
+    /// <summary>An HTML fragment with the static picture, which becomes interactive on a page that has plotly.js.</summary>
     public string ToHtml() => PlotlyPage.Fragment(this);
+
+    /// <summary>A vector picture drawn without a browser; its text is text, its description the alternative text.</summary>
+    public string ToSvg() => Picture.Svg(this);
+
+    /// <summary>A PNG picture drawn without a browser.</summary>
+    /// <param name="scale">Pixels of the picture for each pixel of the layout; 2 for a sharp print.</param>
+    public byte[] ToPng(double scale = 1) => Picture.Png(this, scale);
 
     /// <summary>The alternative text.</summary>
     public sealed override string ToString() => AltText;

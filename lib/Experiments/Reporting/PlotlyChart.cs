@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Experiments.Runs;
@@ -56,10 +57,11 @@ internal static class PlotlyChart
         return target;
     }
 
-    /// <summary>Five significant digits: more cannot be seen and would only make the file larger. NaN becomes null.</summary>
-    public static double? Short(double value) => !double.IsFinite(value) || value == 0
-        ? (double.IsFinite(value) ? 0 : null)
-        : double.Parse(value.ToString("G5", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Few digits, because more cannot be seen and would only make the file larger. NaN becomes null.</summary>
+    public static double? Short(double value) => Digits(value, "G4");
+
+    /// <summary>A place along the x axis, with the digits that a step or token count needs.</summary>
+    public static double? Place(double value) => Digits(value, "G9");
 
     /// <summary>Plotly reads labels as a little HTML, so a token such as <c>&lt;s&gt;</c> must be escaped.</summary>
     public static string Label(string text) => text
@@ -87,6 +89,10 @@ internal static class PlotlyChart
         zeroline = fromZero,
         zerolinecolor = Ink,
     };
+
+    private static double? Digits(double value, string format) => double.IsFinite(value)
+        ? double.Parse(value.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+        : null;
 
     private static object Frame(FigureGeometry g) => new
     {

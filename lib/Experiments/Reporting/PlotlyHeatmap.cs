@@ -1,4 +1,3 @@
-using System.Globalization;
 using Plotly.NET;
 
 namespace Experiments.Reporting;
@@ -80,7 +79,7 @@ internal static class PlotlyHeatmap
             return new { place.title, place.thickness, place.len, place.ypad, place.xpad, place.outlinewidth, tickformat = figure.Percent ? ".3~%" : "" };
         }
 
-        var decades = Decades(low, high);
+        var decades = AxisTicks.Decades(low, high);
         return new
         {
             place.title,
@@ -90,14 +89,10 @@ internal static class PlotlyHeatmap
             place.xpad,
             place.outlinewidth,
             tickmode = "array",
-            tickvals = decades.Select(d => PlotlyChart.Short(Math.Log10(d))).ToArray(),
-            ticktext = decades.Select((d, i) => (i == 0 ? "≤ " : "") + d.ToString("0.################", CultureInfo.InvariantCulture)).ToArray(),
+            tickvals = decades.Select(d => PlotlyChart.Short(Math.Log10(d.Value))).ToArray(),
+            ticktext = decades.Select(d => d.Label).ToArray(),
         };
     }
-
-    /// <summary>The floor and the powers of ten above it.</summary>
-    private static double[] Decades(double low, double high) =>
-        [low, .. Enumerable.Range(-12, 25).Select(e => Math.Pow(10, e)).Where(d => d > low * 1.5 && d <= high * 1.0001)];
 
     private static string Hover(HeatmapFigure figure, bool logarithmic) =>
         $"{PlotlyChart.Label(figure.Rows.Title)}: %{{y}}<br>{PlotlyChart.Label(figure.Columns.Title)}: %{{x}}<br>"

@@ -49,7 +49,7 @@ internal static class PlotlyLines
     {
         name = PlotlyChart.Label(series.Name),
         mode = figure.Markers ? "lines+markers" : "lines",
-        x = series.X.Select(PlotlyChart.Short).ToArray(),
+        x = series.X.Select(PlotlyChart.Place).ToArray(),
         y = series.Y.Select(PlotlyChart.Short).ToArray(),
         line = new { color = ColorMap.OfSeries(index), width = 2, dash = Dashes[index % Dashes.Length] },
         legendgroup = $"line{index}",
@@ -69,7 +69,7 @@ internal static class PlotlyLines
             yield return new Trace("scatter").With(new
             {
                 mode = "lines",
-                x = series.X.Select(PlotlyChart.Short).ToArray(),
+                x = series.X.Select(PlotlyChart.Place).ToArray(),
                 y = edge.Select(PlotlyChart.Short).ToArray(),
                 line = new { width = 0, color = ColorMap.OfSeries(index) },
                 fill,

@@ -48,7 +48,7 @@ internal static class PlotlyPage
     {
         var id = figure.ElementId();
         return $$"""
-            <div id="{{id}}" role="img" aria-label="{{Encode(figure.AltText)}}"><p>{{Encode(figure.AltText)}}</p></div>
+            <div id="{{id}}" role="img" aria-label="{{Encode(figure.AltText)}}">{{figure.ToSvg()}}</div>
             <script>(function () {
               const figure = {{InScript(figure.ToJson())}};
               const draw = function (plotly) { const place = document.getElementById("{{id}}"); place.replaceChildren(); plotly.newPlot(place, figure.data, figure.layout, figure.config); };

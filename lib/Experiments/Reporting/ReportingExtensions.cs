@@ -18,7 +18,10 @@ public static class ReportingExtensions
         run.WriteText($"tables/{name}.tex", labelled.ToLatex());
     }
 
-    /// <summary>Writes <c>figures/&lt;name&gt;</c> as <c>.html</c> (offline page), <c>.json</c> (Plotly) and <c>.csv</c> (the numbers).</summary>
+    /// <summary>
+    /// Writes <c>figures/&lt;name&gt;</c> as <c>.html</c> (offline page), <c>.json</c> (Plotly), <c>.svg</c>, <c>.png</c> (twice the size,
+    /// for sharp screens) and <c>.csv</c> (the numbers).
+    /// </summary>
     /// <param name="run">The run being written.</param>
     /// <param name="name">File name without extension.</param>
     /// <param name="figure">The figure.</param>
@@ -27,6 +30,8 @@ public static class ReportingExtensions
     {
         run.WriteText($"figures/{name}.html", figure.ToHtmlPage());
         run.WriteText($"figures/{name}.json", figure.ToJson() + "\n");
+        run.WriteText($"figures/{name}.svg", figure.ToSvg());
+        AtomicFile.Write(run.PathOf($"figures/{name}.png"), stream => stream.Write(figure.ToPng(scale: 2)));
         run.WriteText($"figures/{name}.csv", figure.ToTable().ToCsv());
     }
 }

@@ -104,12 +104,12 @@ public sealed partial class FigureTests
         Assert.Throws<ArgumentException>(() => AttentionFigures.TokenByToken(new double[3, 3], ["a"], 0, 0).ToJson());
 
     [Fact]
-    public void The_fragment_is_small_and_says_what_it_shows_without_plotly()
+    public void The_fragment_shows_a_picture_without_plotly_and_carries_no_library()
     {
         var html = SampleFigures.Attention.ToHtml();
-        Assert.InRange(html.Length, 500, 6000);
-        Assert.Contains("<p>Attention in layer 2, head 1. Heatmap of 5 by 5", html, StringComparison.Ordinal);
-        Assert.DoesNotMatch(Loads(), html);
+        Assert.InRange(html.Length, 1000, 12_000);
+        Assert.Contains(SampleFigures.Attention.ToSvg(), html, StringComparison.Ordinal);
+        Assert.DoesNotMatch(Loads(), html.Replace("xmlns=\"http://www.w3.org/2000/svg\"", "", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -117,9 +117,15 @@ public sealed partial class FigureTests
     {
         Figure figure = SampleFigures.Loss;
         Assert.Equal(figure.ToJson(), figure.ToDisplayString(FigureFormatterSource.PlotlyMimeType));
+        Assert.Equal(figure.ToPng(), Convert.FromBase64String(figure.ToDisplayString(FigureFormatterSource.PngMimeType)));
         Assert.Equal(figure.ToHtml(), figure.ToDisplayString(HtmlFormatter.MimeType));
         Assert.Equal(figure.AltText, figure.ToDisplayString(PlainTextFormatter.MimeType));
     }
+
+    [Fact]
+    public void A_cell_output_prefers_json_and_png_to_html() => Assert.Equal(
+        [FigureFormatterSource.PlotlyMimeType, FigureFormatterSource.PngMimeType, PlainTextFormatter.MimeType],
+        Formatter.GetPreferredMimeTypesFor(SampleFigures.Loss.GetType()));
 
     [Fact]
     public void The_numbers_behind_a_heatmap_leave_out_what_the_mask_hides()

@@ -20,6 +20,8 @@ public sealed class ReportingExtensionsTests : IDisposable
         Assert.Equal(SampleFigures.Loss.ToHtmlPage(), done.ReadText("figures/loss.html"));
         Assert.StartsWith("series,x,value,low,high\r\ntraining,0,3.5,3,4\r\n", done.ReadText("figures/loss.csv"), StringComparison.Ordinal);
         Assert.True(done.Has("figures/loss.json"));
+        Assert.Equal(SampleFigures.Loss.ToSvg(), done.ReadText("figures/loss.svg"));
+        Assert.Equal(SampleFigures.Loss.ToPng(2), File.ReadAllBytes(done.PathOf("figures/loss.png")));
     }
 
     public void Dispose() => _temporary.Dispose();
