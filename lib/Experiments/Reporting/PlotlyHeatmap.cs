@@ -66,13 +66,15 @@ internal static class PlotlyHeatmap
             automargin = true,
             showgrid = false,
             zeroline = false,
-            ticks = "",
+            ticks = "outside",
+            ticklen = 4, // invisible: keeps the labels off the cells
+            tickcolor = "rgba(0,0,0,0)",
         };
     }
 
     private static object ColorBar(HeatmapFigure figure, FigureGeometry geometry, double low, double high)
     {
-        var title = new { text = PlotlyChart.Lines(geometry.ColorBarTitle), side = "right" };
+        var title = new { text = PlotlyChart.Lines(geometry.ColorBarTitle), side = "right", font = new { size = FigureGeometry.TextFont } };
         var place = new { title, thickness = FigureGeometry.ColorBarThickness, len = 1, ypad = 0, xpad = 10, outlinewidth = 0 };
         if (figure.LogFloor is null)
         {

@@ -14,7 +14,7 @@ public static class ResultFigures
         Series = [.. conditions],
         ValueTitle = "accuracy",
         Percent = true,
-        Reference = chance is { } level ? new ReferenceLevel("chance", level) : null,
+        Reference = chance is { } level ? new ReferenceLevel(FormattableString.Invariant($"chance ({level:0.#%})"), level) : null,
     };
 
     /// <summary>Loss over steps or tokens, for instance in training and validation.</summary>
