@@ -76,7 +76,7 @@ internal static class PictureOfHeatmap
 
     private static void ColorBar(HeatmapFigure figure, PictureFrame frame)
     {
-        const int Steps = 128;
+        const int Steps = 64;
         var g = frame.Geometry;
         var (left, step) = (frame.PlotRight + 16, g.PlotHeight / Steps);
         for (var i = 0; i < Steps; i++)
