@@ -31,7 +31,7 @@ internal static class LatexTable
     }
 
     public static string WriteDocument(Table table) =>
-        "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{textcomp}\n\\usepackage{booktabs}\n"
+        "\\documentclass{article}\n\\usepackage{booktabs}\n"
         + "\\begin{document}\n" + Write(table) + "\\end{document}\n";
 
     private static void AppendRow(StringBuilder latex, IEnumerable<string> cells) =>

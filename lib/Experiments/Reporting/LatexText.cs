@@ -20,7 +20,7 @@ internal static class LatexText
         ['<'] = @"\textless{}",
         ['>'] = @"\textgreater{}",
         ['|'] = @"\textbar{}",
-        ['"'] = @"\textquotedbl{}",
+        ['"'] = @"\char34{}", // the same glyph in every font encoding
         ['\u00a0'] = "~",
         ['±'] = @"\(\pm\)",
         ['×'] = @"\(\times\)",

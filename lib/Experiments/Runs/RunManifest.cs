@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Experiments.Runs;
 
@@ -51,6 +52,7 @@ public sealed record RunManifest
     public required long Seed { get; init; }
 
     /// <inheritdoc cref="RunPlan.DType"/>
+    [JsonPropertyName("dtype")]
     public string? DType { get; init; }
 
     /// <inheritdoc cref="RunPlan.Device"/>
