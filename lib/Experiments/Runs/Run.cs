@@ -34,7 +34,7 @@ public sealed class Run : IDisposable
     /// <summary>Folder name under the experiment.</summary>
     public string Id => Manifest.Id;
 
-    /// <summary>The temporary folder that the files go to for now.</summary>
+    /// <summary>The temporary folder that the files go to until the run is complete.</summary>
     public string Folder { get; }
 
     /// <summary>Absolute path of a file or folder of this run; folders above it are created.</summary>
