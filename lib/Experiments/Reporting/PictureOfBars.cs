@@ -1,0 +1,87 @@
+namespace Experiments.Reporting;
+
+/// <summary>Draws a <see cref="BarFigure"/> without a browser.</summary>
+internal static class PictureOfBars
+{
+    private const double Headroom = 1.06;
+    private const double Cap = 3;
+
+    public static void Draw(BarFigure figure, PictureFrame frame)
+    {
+        figure.Check();
+        var g = frame.Geometry;
+        var ends = figure.Series.SelectMany(s => s.Values.Concat(s.Low).Concat(s.High)).Append(figure.Reference?.Value ?? 0)
+            .Where(double.IsFinite).ToArray();
+        var (low, high) = (Math.Min(0, ends.Min() * Headroom), Math.Max(0, ends.Max() * Headroom));
+        var y = frame.ValueAxis(low, high > low ? high : low + 1, figure.Percent, logarithmic: false);
+        var slot = g.PlotWidth / Math.Max(figure.Categories.Labels.Length, 1);
+        for (var s = 0; s < figure.Series.Length; s++)
+        {
+            Series(figure, frame, s, slot, y);
+        }
+
+        frame.Drawing.Line([new(g.Left, y(0)), new(frame.PlotRight, y(0))], PictureFrame.Ink, 1, []);
+        frame.Drawing.Line([new(g.Left, g.Top), new(g.Left, frame.PlotBottom)], PictureFrame.Ink, 1, []);
+        if (figure.Reference is { } level)
+        {
+            frame.Reference(level, y(level.Value));
+        }
+
+        Labels(figure, frame, slot);
+        frame.Legend([
+            .. figure.Series.Select((series, i) => (series.Name, (Action<Spot, double>)((at, width) =>
+                frame.Drawing.Rectangles([new Box(at.X + (width / 2) - 6, at.Y - 6, 12, 12)], ColorMap.OfSeries(i))))),
+            .. figure.Reference is { } r ? [(r.Name, (Action<Spot, double>)frame.ReferenceSample)] : Array.Empty<(string, Action<Spot, double>)>(),
+        ]);
+        frame.XTitle(figure.Categories.Title);
+        frame.YTitle(figure.ValueTitle);
+    }
+
+    private static void Series(BarFigure figure, PictureFrame frame, int index, double slot, Func<double, double> y)
+    {
+        var series = figure.Series[index];
+        var width = slot * 0.75 / figure.Series.Length;
+        for (var i = 0; i < series.Values.Length; i++)
+        {
+            if (!double.IsFinite(series.Values[i]))
+            {
+                continue;
+            }
+
+            var left = frame.Geometry.Left + (slot * (i + 0.125)) + (index * width);
+            var (top, bottom) = (Math.Min(y(series.Values[i]), y(0)), Math.Max(y(series.Values[i]), y(0)));
+            frame.Drawing.Rectangles([new Box(left, top, width, bottom - top)], ColorMap.OfSeries(index));
+            if (!series.Low.IsEmpty && double.IsFinite(series.Low[i]) && double.IsFinite(series.High[i]))
+            {
+                Interval(frame, left + (width / 2), y(series.Low[i]), y(series.High[i]));
+            }
+        }
+    }
+
+    private static void Interval(PictureFrame frame, double x, double low, double high)
+    {
+        frame.Drawing.Line([new(x, low), new(x, high)], PictureFrame.Ink, 1, []);
+        frame.Drawing.Line([new(x - Cap, low), new(x + Cap, low)], PictureFrame.Ink, 1, []);
+        frame.Drawing.Line([new(x - Cap, high), new(x + Cap, high)], PictureFrame.Ink, 1, []);
+    }
+
+    private static void Labels(BarFigure figure, PictureFrame frame, double slot)
+    {
+        var g = frame.Geometry;
+        for (var i = 0; i < figure.Categories.Labels.Length; i++)
+        {
+            var x = g.Left + ((i + 0.5) * slot);
+            if (g.TickAngle != 0)
+            {
+                frame.Label(figure.Categories.Labels[i], new Spot(x, frame.PlotBottom + 7), TextAnchor.End, g.TickAngle);
+                continue;
+            }
+
+            var lines = TextSize.Wrap(figure.Categories.Labels[i], slot - 6, FigureGeometry.TextFont);
+            for (var line = 0; line < lines.Count; line++)
+            {
+                frame.Label(lines[line], new Spot(x, frame.PlotBottom + 13 + (line * FigureGeometry.TextFont * 1.3)), TextAnchor.Middle);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+namespace Experiments.Reporting;
+
+/// <summary>The pictures of training and evaluation: one call for each kind.</summary>
+public static class ResultFigures
+{
+    /// <summary>Accuracy per category for several conditions, with intervals.</summary>
+    /// <param name="categories">Categories, one group of bars each.</param>
+    /// <param name="conditions">Accuracies from 0 to 1, for instance before and after.</param>
+    /// <param name="chance">Accuracy of guessing, from 0 to 1, or null.</param>
+    public static BarFigure Accuracy(IEnumerable<string> categories, IEnumerable<BarSeries> conditions, double? chance = null) => new()
+    {
+        Title = "Accuracy by category",
+        Categories = new CategoryAxis("category", [.. categories]),
+        Series = [.. conditions],
+        ValueTitle = "accuracy",
+        Percent = true,
+        Reference = chance is { } level ? new ReferenceLevel(FormattableString.Invariant($"chance ({level:0.#%})"), level) : null,
+    };
+
+    /// <summary>Loss over steps or tokens, for instance in training and validation.</summary>
+    /// <param name="curves">The curves.</param>
+    /// <param name="xTitle">What x counts.</param>
+    public static LineFigure Loss(IEnumerable<LineSeries> curves, string xTitle = "step") => new()
+    {
+        Title = "Loss",
+        Series = [.. curves],
+        XTitle = xTitle,
+        ValueTitle = "loss (nats per token)",
+    };
+
+    /// <summary>A result for each pair of two settings, with the number in each cell.</summary>
+    /// <param name="values"><c>[row, column]</c></param>
+    /// <param name="rows">The first setting and its values.</param>
+    /// <param name="columns">The second setting and its values.</param>
+    /// <param name="title">What the figure shows.</param>
+    /// <param name="valueTitle">The result's name and unit.</param>
+    /// <param name="cellFormat">.NET number format of the cells.</param>
+    /// <param name="difference">The results are differences: one scale around zero.</param>
+    public static HeatmapFigure Ablation(
+        Grid values, CategoryAxis rows, CategoryAxis columns, string title, string valueTitle, string cellFormat = "0.0%", bool difference = false) => new()
+        {
+            Title = title,
+            Values = values,
+            Rows = rows,
+            Columns = columns,
+            ValueTitle = valueTitle,
+            CellFormat = cellFormat,
+            Percent = cellFormat.Contains('%', StringComparison.Ordinal),
+            Colors = difference ? ColorMap.Difference : ColorMap.Amount,
+        };
+}

@@ -1,0 +1,122 @@
+using System.Xml.Linq;
+using Experiments.Reporting;
+using Experiments.Tests.Runs;
+using SkiaSharp;
+
+namespace Experiments.Tests.Reporting;
+
+public sealed class PictureTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    [Theory]
+    [MemberData(nameof(SampleFigures.Names), MemberType = typeof(SampleFigures))]
+    public void Equal_figures_give_equal_pictures_in_any_culture(string name)
+    {
+        var figure = SampleFigures.All[name];
+        var (svg, png) = (figure.ToSvg(), figure.ToPng());
+        using var comma = new CommaCulture();
+        var copy = figure with { Title = figure.Title };
+        Assert.Equal(svg, copy.ToSvg());
+        Assert.Equal(png, copy.ToPng());
+        Assert.NotEqual(png, (figure with { Title = "Another" }).ToPng());
+    }
+
+    [Theory]
+    [MemberData(nameof(SampleFigures.Names), MemberType = typeof(SampleFigures))]
+    public void An_svg_is_well_formed_and_carries_text_title_and_description(string name)
+    {
+        var figure = SampleFigures.All[name];
+        var root = XDocument.Parse(figure.ToSvg()).Root!;
+        Assert.Equal(figure.Title, root.Element(Svg + "title")!.Value);
+        Assert.Equal(figure.AltText, root.Element(Svg + "desc")!.Value);
+        Assert.Contains(root.Elements(Svg + "text"), t => t.Value.Length > 0);
+        Assert.DoesNotContain(root.Descendants().Attributes(), a => a.Name.LocalName is "id" or "href" or "src");
+    }
+
+    [Theory]
+    [MemberData(nameof(SampleFigures.Names), MemberType = typeof(SampleFigures))]
+    public void No_text_is_cut_at_the_edge(string name) => AssertAllTextInside(SampleFigures.All[name]);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    [InlineData(130)]
+    public void No_token_is_cut_however_many_there_are(int count)
+    {
+        string[] tokens = [.. Enumerable.Range(0, count).Select(i => i % 3 == 0 ? "WWWWWWWWWWWWWWWW" : "a")];
+        var grid = Grid.Of(count, count, (_, _) => 0.5);
+        AssertAllTextInside(AttentionFigures.TokenByToken(grid, tokens, 0, 0));
+        AssertAllTextInside(AttentionFigures.ReceivedByLayer(Grid.Of(4, count, (_, _) => 0.5), tokens, logarithmic: true));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(9)]
+    [InlineData(57)]
+    public void No_category_or_legend_is_cut(int count)
+    {
+        string[] names = [.. Enumerable.Range(0, count).Select(i => $"high school mathematics {i}")];
+        var bars = new BarSeries("re-balanced in the early layers, alpha 0.2", [.. names.Select(_ => 0.9)]);
+        AssertAllTextInside(ResultFigures.Accuracy(names, [bars, bars with { Name = "original" }], chance: 0.25));
+    }
+
+    [Fact]
+    public void A_png_has_the_pixels_it_was_asked_for()
+    {
+        var (once, twice) = (SKBitmap.Decode(SampleFigures.Loss.ToPng()), SKBitmap.Decode(SampleFigures.Loss.ToPng(2)));
+        Assert.InRange(twice.Width, (2 * once.Width) - 1, 2 * once.Width);
+        Assert.InRange(twice.Height, (2 * once.Height) - 1, 2 * once.Height);
+    }
+
+    [Fact]
+    public void The_largest_weight_has_the_brightest_colour_and_the_future_is_grey()
+    {
+        var figure = SampleFigures.Attention;
+        var bitmap = SKBitmap.Decode(figure.ToPng());
+        var geometry = FigureGeometry.Of(figure);
+        SKColor Cell(int row, int column) => bitmap.GetPixel(
+            (int)(geometry.Left + ((column + 0.5) * geometry.PlotWidth / 5)), (int)(geometry.Top + ((row + 0.5) * geometry.PlotHeight / 5)));
+        Assert.Equal(SKColor.Parse("#fde725"), Cell(0, 0));
+        Assert.Equal(SKColor.Parse(ColorMap.NoValue), Cell(0, 4));
+        Assert.Equal(Cell(4, 0), Cell(4, 4));
+        Assert.NotEqual(Cell(1, 0), Cell(4, 0));
+    }
+
+    [Theory]
+    [InlineData(0, 0.97, true, "0% 20% 40% 60% 80%")]
+    [InlineData(-0.02, 0.02, true, "−2% −1% 0% 1% 2%")]
+    [InlineData(0, 123456, false, "0 50,000 100,000")]
+    [InlineData(0.001, 0.0042, false, "0.001 0.002 0.003 0.004")]
+    public void Ticks_are_round_numbers(double low, double high, bool percent, string expected) =>
+        Assert.Equal(expected, string.Join(' ', AxisTicks.Linear(low, high, 5, percent).Select(t => t.Label)));
+
+    [Fact]
+    public void Logarithmic_ticks_are_decades() =>
+        Assert.Equal(["0.01", "0.1", "1", "10"], AxisTicks.Logarithmic(0.01, 10, percent: false).Select(t => t.Label));
+
+    [Theory]
+    [InlineData("#000000", "#ffffff")]
+    [InlineData("#fde725", "#000000")]
+    [InlineData("#440154", "#ffffff")]
+    public void Cell_text_contrasts_with_its_cell(string cell, string ink) => Assert.Equal(ink, ColorMap.InkOn(cell));
+
+    [Fact]
+    public void Neighbouring_steps_of_the_amount_map_differ_in_lightness()
+    {
+        var lightness = ColorMap.Amount.Stops.Select(c => SKColor.Parse(c)).Select(c => (0.2126 * c.Red) + (0.7152 * c.Green) + (0.0722 * c.Blue)).ToArray();
+        Assert.All(lightness.Zip(lightness.Skip(1)), pair => Assert.True(pair.Second - pair.First > 8));
+    }
+
+    private static void AssertAllTextInside(Figure figure)
+    {
+        var bounds = new TextBounds();
+        Picture.Draw(figure, bounds);
+        var geometry = FigureGeometry.Of(figure);
+        Assert.NotEmpty(bounds.Texts);
+        Assert.All(bounds.Texts, t => Assert.True(
+            t.Box.X >= 0 && t.Box.Y >= 0 && t.Box.X + t.Box.Width <= geometry.Width && t.Box.Y + t.Box.Height <= geometry.Height,
+            $"'{t.Text}' at {t.Box} leaves {geometry.Width} x {geometry.Height}"));
+    }
+}
