@@ -125,11 +125,14 @@ public static class TextGenerator
             var input = tensor(ids, [indices.Length, longest], device: model.Device);
             var mask = real.All(token => token) ? null : tensor(real, [indices.Length, longest], device: model.Device);
             Tensor? logits = null;
-            for (var start = 0; start < longest; start += options.PrefillChunk)
+
+            // Dynamic NTK picks the rotary base by the length of the whole sequence, so all of it must be known at once.
+            var chunk = model.Config.RopeScaling is { Type: RopeScalingType.Dynamic } && longest > model.Config.MaxPositionEmbeddings ? longest : options.PrefillChunk;
+            for (var start = 0; start < longest; start += chunk)
             {
                 cancellation.ThrowIfCancellationRequested();
                 logits?.Dispose();
-                var length = Math.Min(options.PrefillChunk, longest - start);
+                var length = Math.Min(chunk, longest - start);
                 logits = model.Forward(input.narrow(1, start, length), cache, mask?.narrow(1, 0, start + length), hook, lastOnly: true);
             }
 
