@@ -100,9 +100,16 @@ public static class TextGenerator
                     rows = [.. kept.Select(position => rows[position])];
                 }
 
-                using var ids = tensor(rows.Select(row => (long)_new[row][^1]).ToArray(), [rows.Length, 1], device: model.Device);
-                logits = model.Forward(ids, cache, hook: hook, lastOnly: true);
+                logits = Step(cache, rows);
             }
+        }
+
+        /// <summary>Feeds each row's newest token and returns its logits, <c>[batch, 1, vocab]</c>.</summary>
+        private Tensor Step(KeyValueCache cache, int[] rows)
+        {
+            using var scope = NewDisposeScope();
+            var ids = tensor(rows.Select(row => (long)_new[row][^1]).ToArray(), [rows.Length, 1], device: model.Device);
+            return model.Forward(ids, cache, hook: hook, lastOnly: true).MoveToOuterDisposeScope();
         }
 
         /// <summary>Feeds the left-padded prompts in chunks and returns the last position's logits, <c>[batch, 1, vocab]</c>.</summary>
