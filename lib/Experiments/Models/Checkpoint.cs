@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Experiments.Runs;
@@ -48,18 +49,37 @@ public static class Checkpoint
     public static void Save(LlamaForCausalLM model, string folder, ScalarType? dtype = null)
     {
         var type = dtype ?? model.Dtype;
-        Directory.CreateDirectory(folder);
         var name = type switch { ScalarType.Float32 => "float32", ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float64" };
-        File.WriteAllText(Path.Combine(folder, "config.json"), ConfigFile.Write(model.Config, name));
-        File.WriteAllText(Path.Combine(folder, "generation_config.json"), GenerationConfig(model.Config));
-        var temporary = Path.Combine(folder, SingleFile + ".partial");
-        using (var scope = NewDisposeScope())
-        using (var stream = File.Create(temporary))
+        Directory.CreateDirectory(folder);
+        var files = new (string Name, Action<Stream> Write)[]
         {
-            SafeTensors.Write(stream, model.named_parameters().Select(p => (p.name, p.parameter.to(type))));
-        }
+            (SingleFile, stream => WriteWeights(stream, model, type)),
+            ("config.json", stream => stream.Write(Encoding.UTF8.GetBytes(ConfigFile.Write(model.Config, name)))),
+            ("generation_config.json", stream => stream.Write(Encoding.UTF8.GetBytes(GenerationConfig(model.Config)))),
+        };
+        string Partial(string file) => Path.Combine(folder, file + ".partial");
+        try
+        {
+            foreach (var file in files)
+            {
+                using var stream = File.Create(Partial(file.Name));
+                file.Write(stream);
+            }
 
-        File.Move(temporary, Path.Combine(folder, SingleFile), overwrite: true);
+            // Everything is on disk: from here on only names change.
+            Array.ForEach(files, file => File.Move(Partial(file.Name), Path.Combine(folder, file.Name), overwrite: true));
+        }
+        catch
+        {
+            Array.ForEach(files, file => File.Delete(Partial(file.Name)));
+            throw;
+        }
+    }
+
+    private static void WriteWeights(Stream stream, LlamaForCausalLM model, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        SafeTensors.Write(stream, model.named_parameters().Select(p => (p.name, p.parameter.detach().to(type))));
     }
 
     private static string GenerationConfig(LlamaConfig config)
@@ -75,26 +95,29 @@ public static class Checkpoint
 
     private static List<SafeTensorsFile> Files(string folder)
     {
+        var single = Path.Combine(folder, SingleFile);
+        if (File.Exists(single))
+        {
+            return [SafeTensorsFile.Open(single)]; // as transformers: one file goes before shards
+        }
+
         var index = Path.Combine(folder, IndexFile);
         if (!File.Exists(index))
         {
-            var single = Path.Combine(folder, SingleFile);
-            return File.Exists(single)
-                ? [SafeTensorsFile.Open(single)]
-                : throw new ExperimentException(File.Exists(Path.Combine(folder, "pytorch_model.bin"))
-                    ? $"{folder} holds pytorch_model.bin only. Pickle files run code when read, so they are refused; convert it to {SingleFile} with transformers' save_pretrained."
-                    : $"{folder} holds neither {SingleFile} nor {IndexFile}. Download the checkpoint again.");
+            throw new ExperimentException(File.Exists(Path.Combine(folder, "pytorch_model.bin"))
+                ? $"{folder} holds pytorch_model.bin only. Pickle files run code when read, so they are refused; convert it to {SingleFile} with transformers' save_pretrained."
+                : $"{folder} holds neither {SingleFile} nor {IndexFile}. Download the checkpoint again.");
         }
 
         try
         {
             var map = JsonNode.Parse(File.ReadAllText(index))?["weight_map"] as JsonObject ?? throw new JsonException("there is no 'weight_map'");
-            var names = map.Select(pair => pair.Value!.GetValue<string>()).Distinct().Order(StringComparer.Ordinal).ToList();
+            var names = map.Select(pair => pair.Value?.GetValue<string>() ?? throw new JsonException($"'{pair.Key}' has no file")).Distinct().Order(StringComparer.Ordinal).ToList();
             return names.Find(name => name != Path.GetFileName(name)) is { } outside
                 ? throw new ExperimentException($"{index} names the shard '{outside}', which lies outside the folder. Download the checkpoint again.")
                 : [.. names.Select(name => SafeTensorsFile.Open(Path.Combine(folder, name)))];
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new ExperimentException($"{index} is not valid: {e.Message}. Download it again.", e);
         }

@@ -35,9 +35,10 @@ public static class ConfigFile
         JsonObject json;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("the top level is not an object");
+            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("the top level is not an object.");
+            _ = json.Count; // a key that stands there twice is found now
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw new ExperimentException($"{path} is not valid JSON: {e.Message} Download the file again.", e);
         }

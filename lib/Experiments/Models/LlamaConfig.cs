@@ -89,6 +89,14 @@ public sealed record LlamaConfig
             }
         }
 
+        void PositiveNumber(string key, double value)
+        {
+            if (!(value > 0 && double.IsFinite(value)))
+            {
+                throw new Runs.ExperimentException($"{where}: '{key}' is {value}; it must be a positive number.");
+            }
+        }
+
         Positive("vocab_size", VocabSize);
         Positive("hidden_size", HiddenSize);
         Positive("intermediate_size", IntermediateSize);
@@ -97,6 +105,16 @@ public sealed record LlamaConfig
         Positive("num_key_value_heads", NumKeyValueHeads);
         Positive("max_position_embeddings", MaxPositionEmbeddings);
         Positive("head_dim", HeadWidth);
+        PositiveNumber("rms_norm_eps", RmsNormEps);
+        PositiveNumber("rope_theta", RopeTheta);
+        if (RopeScaling is { } scaling)
+        {
+            PositiveNumber("rope_scaling.factor", scaling.Factor);
+            PositiveNumber("rope_scaling.low_freq_factor", scaling.LowFreqFactor);
+            PositiveNumber("rope_scaling.high_freq_factor - low_freq_factor", scaling.HighFreqFactor - scaling.LowFreqFactor);
+            Positive("rope_scaling.original_max_position_embeddings", scaling.OriginalMaxPositionEmbeddings);
+        }
+
         if (HeadDim is null && HiddenSize % NumAttentionHeads != 0)
         {
             throw new Runs.ExperimentException($"{where}: 'hidden_size' {HiddenSize} is not a multiple of 'num_attention_heads' {NumAttentionHeads}; give 'head_dim' or correct one of them.");

@@ -76,12 +76,14 @@ public sealed class SafeTensorsFile
     /// <summary>Shape of a tensor, without reading it.</summary>
     /// <param name="name">Tensor name.</param>
     /// <returns>Its sizes.</returns>
-    public IReadOnlyList<long> Shape(string name) => _entries[name].Shape;
+    /// <exception cref="ExperimentException">The file has no such tensor.</exception>
+    public IReadOnlyList<long> Shape(string name) => Find(name).Shape;
 
     /// <summary>Dtype of a tensor, without reading it.</summary>
     /// <param name="name">Tensor name.</param>
     /// <returns>Its dtype in the file.</returns>
-    public ScalarType Dtype(string name) => _entries[name].Dtype;
+    /// <exception cref="ExperimentException">The file has no such tensor.</exception>
+    public ScalarType Dtype(string name) => Find(name).Dtype;
 
     /// <summary>Reads one tensor into CPU memory, in the file's dtype.</summary>
     /// <param name="name">Tensor name.</param>
@@ -89,11 +91,7 @@ public sealed class SafeTensorsFile
     /// <exception cref="ExperimentException">The file has no such tensor.</exception>
     public Tensor Read(string name)
     {
-        if (!_entries.TryGetValue(name, out var entry))
-        {
-            throw new ExperimentException($"{_path}: no tensor '{name}'. It holds {_entries.Count} tensors, the first is '{_entries.Keys.FirstOrDefault()}'.");
-        }
-
+        var entry = Find(name);
         var result = zeros([.. entry.Shape], entry.Dtype);
         if (result.numel() > 0)
         {
@@ -104,6 +102,10 @@ public sealed class SafeTensorsFile
 
         return result;
     }
+
+    private Entry Find(string name) => _entries.TryGetValue(name, out var entry)
+        ? entry
+        : throw new ExperimentException($"{_path}: no tensor '{name}'. It holds {_entries.Count} tensors, the first is '{_entries.Keys.FirstOrDefault()}'.");
 
     private static Entry ReadEntry(string path, JsonProperty property, long dataLength)
     {

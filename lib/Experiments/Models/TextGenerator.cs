@@ -100,9 +100,16 @@ public static class TextGenerator
                     rows = [.. kept.Select(position => rows[position])];
                 }
 
-                using var ids = tensor(rows.Select(row => (long)_new[row][^1]).ToArray(), [rows.Length, 1], device: model.Device);
-                logits = model.Forward(ids, cache, hook: hook, lastOnly: true);
+                logits = Step(cache, rows);
             }
+        }
+
+        /// <summary>Feeds each row's newest token and returns its logits, <c>[batch, 1, vocab]</c>.</summary>
+        private Tensor Step(KeyValueCache cache, int[] rows)
+        {
+            using var scope = NewDisposeScope();
+            var ids = tensor(rows.Select(row => (long)_new[row][^1]).ToArray(), [rows.Length, 1], device: model.Device);
+            return model.Forward(ids, cache, hook: hook, lastOnly: true).MoveToOuterDisposeScope();
         }
 
         /// <summary>Feeds the left-padded prompts in chunks and returns the last position's logits, <c>[batch, 1, vocab]</c>.</summary>
@@ -125,11 +132,14 @@ public static class TextGenerator
             var input = tensor(ids, [indices.Length, longest], device: model.Device);
             var mask = real.All(token => token) ? null : tensor(real, [indices.Length, longest], device: model.Device);
             Tensor? logits = null;
-            for (var start = 0; start < longest; start += options.PrefillChunk)
+
+            // Dynamic NTK picks the rotary base by the length of the whole sequence, so all of it must be known at once.
+            var chunk = model.Config.RopeScaling is { Type: RopeScalingType.Dynamic } && longest > model.Config.MaxPositionEmbeddings ? longest : options.PrefillChunk;
+            for (var start = 0; start < longest; start += chunk)
             {
                 cancellation.ThrowIfCancellationRequested();
                 logits?.Dispose();
-                var length = Math.Min(options.PrefillChunk, longest - start);
+                var length = Math.Min(chunk, longest - start);
                 logits = model.Forward(input.narrow(1, start, length), cache, mask?.narrow(1, 0, start + length), hook, lastOnly: true);
             }
 

@@ -1,33 +1,40 @@
+using System.Globalization;
+using System.Text;
 using Experiments.Runs;
 using Microsoft.ML.Tokenizers;
 
 namespace Experiments.Models;
 
 /// <summary>Text to token ids and back, from the tokenizer files of a Hugging Face folder.</summary>
-/// <remarks>SentencePiece's <c>tokenizer.model</c> (BPE and unigram), run by Microsoft.ML.Tokenizers.</remarks>
+/// <remarks>
+/// SentencePiece's <c>tokenizer.model</c>, BPE or unigram. Microsoft.ML.Tokenizers finds the pieces; white space, bytes and decoding
+/// are done here, because its version 2.0.1 loses the byte pieces of unigram models and encodes one-character texts to nothing.
+/// </remarks>
 public sealed class TextTokenizer
 {
-    private readonly SentencePieceTokenizer _tokenizer;
-    private readonly string[] _pieces;
+    private readonly SentencePieceTokenizer _segmenter;
+    private readonly SentencePieceModel _model;
+    private readonly Dictionary<string, int> _bytes;
 
-    private TextTokenizer(SentencePieceTokenizer tokenizer)
+    /// <summary>Makes a tokenizer.</summary>
+    /// <param name="model">Its vocabulary and rules.</param>
+    public TextTokenizer(SentencePieceModel model)
     {
-        _tokenizer = tokenizer;
-        _pieces = new string[tokenizer.Vocabulary.Count];
-        foreach (var (piece, id) in tokenizer.Vocabulary)
-        {
-            _pieces[id] = piece;
-        }
+        _model = model;
+        _bytes = model.Pieces.Index().Where(entry => entry.Item.Kind == PieceKind.Byte).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
+        var plain = model with { AddDummyPrefix = false, RemoveExtraWhitespaces = false, ByteFallback = model.ByteFallback && !model.Unigram };
+        using var stream = new MemoryStream(plain.ToBytes());
+        _segmenter = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
     }
 
     /// <summary>Number of ids.</summary>
-    public int VocabSize => _pieces.Length;
+    public int VocabSize => _model.Pieces.Count;
 
     /// <summary>Id that begins a sequence.</summary>
-    public int BosId => _tokenizer.BeginningOfSentenceId;
+    public int BosId => _model.BosId;
 
     /// <summary>Id that ends a sequence.</summary>
-    public int EosId => _tokenizer.EndOfSentenceId;
+    public int EosId => _model.EosId;
 
     /// <summary>Loads the tokenizer of a model folder.</summary>
     /// <param name="folder">A Hugging Face folder with <c>tokenizer.model</c>.</param>
@@ -43,32 +50,87 @@ public sealed class TextTokenizer
 
         try
         {
-            using var stream = File.OpenRead(path);
-            return new TextTokenizer(SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false));
+            return new TextTokenizer(SentencePieceModel.Parse(File.ReadAllBytes(path)));
         }
-        catch (Exception e) when (e is not (IOException or ExperimentException or OutOfMemoryException))
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
-            throw new ExperimentException($"{path} is not a SentencePiece model: {e.Message} Download it again.", e);
+            throw new ExperimentException($"{path} is not a usable SentencePiece model: {e.Message}. Download it again, or give token ids with --tokens.", e);
         }
     }
 
     /// <summary>Encodes text.</summary>
     /// <param name="text">Any text; control tokens written in it are plain text.</param>
-    /// <param name="addBos">Whether to begin with <see cref="BosId"/>.</param>
+    /// <param name="addBos">Whether to begin with <see cref="BosId"/>, where the vocabulary has one.</param>
     /// <returns>Token ids.</returns>
     public int[] Encode(string text, bool addBos = true)
     {
-        var ids = _tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false);
-        return addBos ? [BosId, .. ids] : [.. ids];
+        List<int> ids = addBos && BosId >= 0 ? [BosId] : [];
+        var normal = _model.Normalize(text);
+        if (normal.Length > 0)
+        {
+            foreach (var token in _segmenter.EncodeToTokens(normal, out _, addBeginningOfSentence: false, addEndOfSentence: false, considerPreTokenization: false, considerNormalization: false))
+            {
+                Append(ids, token.Id, normal.AsSpan()[token.Offset]);
+            }
+        }
+
+        return [.. ids];
     }
 
     /// <summary>Decodes ids; control tokens such as BOS and EOS are left out.</summary>
-    /// <param name="ids">Token ids.</param>
-    /// <returns>The text.</returns>
-    public string Decode(IEnumerable<int> ids) => _tokenizer.Decode(ids, considerSpecialTokens: false);
+    /// <param name="ids">Token ids. Ids outside the vocabulary read as unknown.</param>
+    /// <returns>The text; bytes that are no UTF-8 become U+FFFD.</returns>
+    public string Decode(IEnumerable<int> ids)
+    {
+        var text = new StringBuilder();
+        var bytes = new List<byte>();
+        void Flush()
+        {
+            text.Append(Encoding.UTF8.GetString([.. bytes]));
+            bytes.Clear();
+        }
+
+        var atStart = _model.AddDummyPrefix || _model.RemoveExtraWhitespaces;
+        foreach (var id in ids)
+        {
+            var piece = id >= 0 && id < VocabSize ? _model.Pieces[id] : new SentencePiece(string.Empty, 0, PieceKind.Unknown);
+            if (piece.Kind == PieceKind.Byte)
+            {
+                bytes.Add(byte.Parse(piece.Text.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                atStart = false;
+                continue;
+            }
+
+            Flush();
+            if (piece.Kind != PieceKind.Control)
+            {
+                var surface = piece.Kind == PieceKind.Unknown ? " ⁇ " : piece.Text.Replace('▁', ' ');
+                text.Append(atStart && surface.StartsWith(' ') && piece.Kind != PieceKind.Unknown ? surface[1..] : surface);
+                atStart = false;
+            }
+        }
+
+        Flush();
+        return text.ToString();
+    }
 
     /// <summary>The piece behind an id, for labels: <c>▁word</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>.</summary>
     /// <param name="id">Token id.</param>
     /// <returns>The piece as it stands in the vocabulary.</returns>
-    public string Piece(int id) => id >= 0 && id < _pieces.Length && _pieces[id] is { } piece ? piece : $"<{id}>";
+    public string Piece(int id) => id >= 0 && id < VocabSize ? _model.Pieces[id].Text : $"<{id}>";
+
+    /// <summary>Appends a token, or the UTF-8 bytes of what the vocabulary cannot write.</summary>
+    private void Append(List<int> ids, int id, ReadOnlySpan<char> surface)
+    {
+        if (id != _model.UnknownId || !_model.ByteFallback)
+        {
+            ids.Add(id);
+            return;
+        }
+
+        foreach (var value in Encoding.UTF8.GetBytes(surface.ToArray()))
+        {
+            ids.Add(_bytes.TryGetValue($"<0x{value:X2}>", out var known) ? known : _model.UnknownId);
+        }
+    }
 }

@@ -1,0 +1,101 @@
+using Experiments.Models;
+using static TorchSharp.torch;
+
+namespace Experiments.Interpretability;
+
+/// <summary>Carries the attention pattern of an early layer into the later ones, without training (arXiv 2403.14932).</summary>
+/// <remarks>
+/// <code>
+/// M[i,j]   = A_source[i,j] > threshold              false on the diagonal (key == query position)
+/// A_l'     = A_l * (1 + alpha * decay(l) * M)       for the layers after the source
+/// decay(l) = 1 - l/(L-1)                            0 at the last layer, which is never changed
+/// </code>
+/// The mask is per batch row and query head, a constant for autograd, and read anew on every pass. Rows are independent,
+/// so cached decoding and chunked prefill give what a full prefill gives. Holds one mask between the layers of a pass: use
+/// one instance per thread.
+/// </remarks>
+public sealed class Rebalancing : IAttentionHook, IDisposable
+{
+    private Tensor? _mask;
+
+    /// <summary>Makes the intervention.</summary>
+    /// <param name="options">Its settings.</param>
+    /// <exception cref="Runs.ExperimentException">A setting is out of range.</exception>
+    public Rebalancing(RebalanceOptions options)
+    {
+        options.Validate();
+        Options = options;
+    }
+
+    /// <summary>The settings.</summary>
+    public RebalanceOptions Options { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="Runs.ExperimentException">The model does not have a layer that the settings name.</exception>
+    public Tensor? OnPattern(AttentionSite site, Tensor pattern)
+    {
+        if (site.Layer == 0)
+        {
+            Options.Validate(site.LayerCount);
+        }
+
+        if (site.Layer == Options.SourceLayer && !Options.Uniform)
+        {
+            Dispose();
+            _mask = ReadMask(site, pattern);
+        }
+
+        var strength = Options.Strength(site.Layer, site.LayerCount);
+        var edited = strength == 0 ? null : Boost(pattern, strength);
+        if (site.Layer == site.LayerCount - 1)
+        {
+            Dispose();
+        }
+
+        return edited;
+    }
+
+    /// <summary>Frees the mask of an unfinished pass; the instance stays usable.</summary>
+    public void Dispose()
+    {
+        _mask?.Dispose();
+        _mask = null;
+    }
+
+    /// <summary>1 where a key is marked for a query, else 0: <c>[batch, head or 1, query, key]</c> in the pattern's dtype.</summary>
+    private Tensor ReadMask(AttentionSite site, Tensor pattern)
+    {
+        using var scope = NewDisposeScope();
+        var source = pattern.detach();
+        source = Options.Sharing == MaskSharing.MeanOverHeads ? source.mean([1], keepdim: true) : source;
+        var marked = source.gt(Options.Threshold);
+        if (!Options.IncludeDiagonal)
+        {
+            marked = marked.tril(site.PastLength - 1); // query i is key PastLength + i: keep the keys before it
+        }
+
+        return marked.to(pattern.dtype).DetachFromDisposeScope();
+    }
+
+    private Tensor Boost(Tensor pattern, double strength)
+    {
+        using var scope = NewDisposeScope();
+        Tensor edited;
+        if (Options.Uniform)
+        {
+            edited = pattern * (1 + strength);
+        }
+        else
+        {
+            var mask = _mask ?? throw new InvalidOperationException("Re-balancing met a layer before its source layer: layers must come in order, one instance per thread.");
+            edited = pattern.addcmul(pattern, mask, strength); // A + c (A ∘ M)
+        }
+
+        if (Options.RenormalizeRows)
+        {
+            edited = edited / edited.sum(-1, keepdim: true);
+        }
+
+        return edited.MoveToOuterDisposeScope();
+    }
+}

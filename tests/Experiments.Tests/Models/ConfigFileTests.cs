@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Experiments.Models;
+using Experiments.Runs;
+
+namespace Experiments.Tests.Models;
+
+public class ConfigFileTests
+{
+    private static readonly string Plain = ConfigFile.Write(TinyModels.Config, "float32");
+
+    public static TheoryData<LlamaConfig> Configs =>
+    [
+        TinyModels.Config with { HeadDim = 4 },
+        TinyModels.Config with { HeadDim = 6, AttentionBias = true, TieWordEmbeddings = true, RopeTheta = 5e5, RmsNormEps = 1e-5, PadTokenId = 0, BosTokenId = null },
+        TinyModels.Config with { HeadDim = 4, RopeScaling = new RopeScaling { Type = RopeScalingType.Linear, Factor = 2 } },
+        TinyModels.Config with { HeadDim = 4, RopeScaling = new RopeScaling { Type = RopeScalingType.Dynamic, Factor = 4 } },
+        TinyModels.Config with { HeadDim = 4, RopeScaling = new RopeScaling { Type = RopeScalingType.Llama3, Factor = 8, LowFreqFactor = 1, HighFreqFactor = 4, OriginalMaxPositionEmbeddings = 32 } },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Configs))]
+    public void A_written_config_reads_back_equal(LlamaConfig config)
+    {
+        var copy = Read(ConfigFile.Write(config, "float32"));
+        Assert.Equal(config.EosTokenIds, copy.EosTokenIds);
+        Assert.Equal(config, copy with { EosTokenIds = config.EosTokenIds });
+    }
+
+    [Fact]
+    public void Several_end_tokens_and_none_are_kept()
+    {
+        Assert.Equal([2, 3], Read(ConfigFile.Write(TinyModels.Config with { EosTokenIds = [2, 3] }, "float32")).EosTokenIds);
+        Assert.Empty(Read(ConfigFile.Write(TinyModels.Config with { EosTokenIds = [] }, "float32")).EosTokenIds);
+    }
+
+    [Fact]
+    public void Missing_keys_take_the_defaults_of_transformers()
+    {
+        var config = Read(Without("num_key_value_heads", "head_dim", "rope_theta", "rope_scaling", "tie_word_embeddings", "attention_bias", "rms_norm_eps"));
+        Assert.Equal(config.NumAttentionHeads, config.NumKeyValueHeads);
+        Assert.Equal((4, 10000, false, false, 1e-6), (config.HeadWidth, config.RopeTheta, config.TieWordEmbeddings, config.AttentionBias, config.RmsNormEps));
+    }
+
+    [Theory]
+    [InlineData("sliding_window", "4096")]
+    [InlineData("logit_scale", "0.5")]
+    [InlineData("model_type", "\"mistral\"")]
+    [InlineData("hidden_act", "\"gelu\"")]
+    [InlineData("mlp_bias", "true")]
+    [InlineData("hidden_size", "\"big\"")]
+    [InlineData("hidden_size", "15")]
+    [InlineData("num_hidden_layers", "0")]
+    [InlineData("num_attention_heads", "0")]
+    [InlineData("num_key_value_heads", "3")]
+    [InlineData("rope_theta", "0")]
+    [InlineData("rms_norm_eps", "-1")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":2}")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\"}")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":0}")]
+    [InlineData("rope_scaling", "{\"factor\":2}")]
+    [InlineData("eos_token_id", "[1,\"x\"]")]
+    public void A_key_or_value_that_is_not_implemented_is_named(string key, string value)
+    {
+        var json = JsonNode.Parse(Plain)!;
+        json.AsObject().Remove("head_dim");
+        json[key] = JsonNode.Parse(value);
+        var error = Assert.Throws<ExperimentException>(() => Read(json.ToJsonString()));
+        Assert.Contains(value.Contains("yarn", StringComparison.Ordinal) ? "yarn" : key, error.Message, StringComparison.Ordinal);
+        Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"vocab_size\": 3,")]
+    [InlineData("{\"vocab_size\": 3, \"vocab_size\": 4}")]
+    [InlineData("{}")]
+    public void What_is_no_config_is_one_clear_error(string text) => Assert.Throws<ExperimentException>(() => Read(text));
+
+    [Fact]
+    public void The_parameter_count_equals_the_models()
+    {
+        foreach (var config in new[] { TinyModels.Config, TinyModels.Config with { TieWordEmbeddings = true, AttentionBias = true, HeadDim = 6 } })
+        {
+            using var model = TinyModels.Make(config);
+            Assert.Equal(model.parameters().Sum(p => p.numel()), config.ParameterCount);
+        }
+    }
+
+    private static LlamaConfig Read(string text)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("config.json"), text);
+        return ConfigFile.Read(folder.File("config.json"));
+    }
+
+    private static string Without(params string[] keys)
+    {
+        var json = JsonNode.Parse(Plain)!.AsObject();
+        Array.ForEach(keys, key => Assert.True(json.Remove(key)));
+        return json.ToJsonString();
+    }
+}

@@ -1,0 +1,82 @@
+using Experiments.Interpretability;
+using Experiments.Models;
+using static TorchSharp.torch;
+
+namespace Experiments.Tests.Models;
+
+/// <summary>Counts live tensors, so nothing else may run meanwhile.</summary>
+[CollectionDefinition(nameof(TensorLeakTests), DisableParallelization = true)]
+[Collection(nameof(TensorLeakTests))]
+public class TensorLeakTests
+{
+    [Fact]
+    public void A_hundred_forward_passes_leave_no_tensor_behind()
+    {
+        using var model = TinyModels.Make();
+        using var rebalancing = new Rebalancing(new RebalanceOptions());
+        using var ids = Golden.Ids([1, 2, 3, 4, 5]);
+        Steady(() =>
+        {
+            using var noGrad = no_grad();
+            model.Forward(ids).Dispose();
+            model.Forward(ids, hook: rebalancing, lastOnly: true).Dispose();
+            using var cache = new KeyValueCache(model.Config);
+            model.Forward(ids, cache, hook: rebalancing).Dispose();
+            model.Forward(ids, cache).Dispose();
+        });
+    }
+
+    [Fact]
+    public void A_hundred_generations_leave_no_tensor_behind()
+    {
+        using var model = TinyModels.Make();
+        using var rebalancing = new Rebalancing(new RebalanceOptions());
+        var options = new GenerationOptions { MaxNewTokens = 4, BatchSize = 2, PrefillChunk = 2 };
+        Steady(() => TextGenerator.Generate(model, [[1, 2, 3], [1], [4, 5]], options, rebalancing));
+    }
+
+    [Fact]
+    public void Training_steps_through_the_intervention_leave_no_tensor_behind()
+    {
+        using var model = TinyModels.Make();
+        using var rebalancing = new Rebalancing(new RebalanceOptions { RenormalizeRows = true });
+        using var ids = Golden.Ids([1, 2, 3, 4, 5]);
+        Steady(() =>
+        {
+            using var scope = NewDisposeScope();
+            model.Forward(ids, hook: rebalancing).square().mean().backward();
+        });
+    }
+
+    [Fact]
+    public void A_pass_that_fails_half_way_leaves_no_tensor_behind()
+    {
+        using var model = TinyModels.Make();
+        using var rebalancing = new Rebalancing(new RebalanceOptions());
+        using var ids = Golden.Ids([1, 2, 3]);
+        Steady(() =>
+        {
+            Assert.Throws<NotSupportedException>(() => model.Forward(ids, hook: HookChain.Of(rebalancing, new Failing())));
+            rebalancing.Dispose();
+        });
+    }
+
+    private static void Steady(Action action)
+    {
+        action();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 100; i++)
+        {
+            action();
+        }
+
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    private sealed class Failing : IAttentionHook
+    {
+        public Tensor? OnPattern(AttentionSite site, Tensor pattern) => site.Layer == 1 ? throw new NotSupportedException() : null;
+    }
+}
