@@ -12,16 +12,16 @@ internal enum TextAnchor
 internal interface IDrawing
 {
     /// <summary>Filled rectangles of one colour.</summary>
-    public void Rectangles(IEnumerable<Box> boxes, string color);
+    void Rectangles(IEnumerable<Box> boxes, string color);
 
     /// <summary>A filled area, see-through by its opacity from 0 to 1.</summary>
-    public void Area(IReadOnlyList<Spot> corners, string color, double opacity);
+    void Area(IReadOnlyList<Spot> corners, string color, double opacity);
 
     /// <summary>A line through points; dashes and gaps alternate, none for a solid line.</summary>
-    public void Line(IReadOnlyList<Spot> points, string color, double width, IReadOnlyList<double> dashes);
+    void Line(IReadOnlyList<Spot> points, string color, double width, IReadOnlyList<double> dashes);
 
     /// <summary>One line of text, its middle height at the position, turned counter-clockwise about it by degrees.</summary>
-    public void Text(string text, Spot at, double size, TextAnchor anchor, double angle, string color);
+    void Text(string text, Spot at, double size, TextAnchor anchor, double angle, string color);
 }
 
 /// <summary>A point in pixels.</summary>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Experiments.Data.ClosedWorld;
+using Experiments.Models;
 
 namespace Experiments.Studies;
 
@@ -24,7 +25,7 @@ public sealed partial class ClosedWorldVocabulary
             Add(Drills.Sentences(random));
             Add(Drills.Options(random));
             Add(Drills.Calculations(random));
-            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty { MinSteps = 1, MaxSteps = 4 });
+            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty());
             Add($"{question.Question}\n\nA. {question.Options[0]}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
         }
 
@@ -63,7 +64,32 @@ public sealed partial class ClosedWorldVocabulary
         return (ids, targets);
     }
 
-    public string Text(IEnumerable<int> ids) => string.Concat(ids.Select(id => id == 13 ? "\n" : id >= FirstWord ? Words[id - FirstWord].Replace('▁', ' ') : ""));
+    /// <summary>Writes the tokenizer files of a Hugging Face folder: a SentencePiece unigram model with byte fallback.</summary>
+    /// <param name="folder">Where to.</param>
+    public void Save(string folder)
+    {
+        File.WriteAllBytes(Path.Combine(folder, "tokenizer.model"), SentencePieceModel.WithBytes(Words).ToBytes());
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """
+            {
+              "add_bos_token": true,
+              "add_eos_token": false,
+              "bos_token": "<s>",
+              "eos_token": "</s>",
+              "legacy": false,
+              "tokenizer_class": "LlamaTokenizer",
+              "unk_token": "<unk>"
+            }
+
+            """);
+        File.WriteAllText(Path.Combine(folder, "special_tokens_map.json"), """
+            {
+              "bos_token": "<s>",
+              "eos_token": "</s>",
+              "unk_token": "<unk>"
+            }
+
+            """);
+    }
 
     private static IEnumerable<string> Split(string text) =>
         Pieces().Matches(" " + text.Replace(Drills.Open.ToString(), string.Empty, StringComparison.Ordinal).Replace(Drills.Close.ToString(), string.Empty, StringComparison.Ordinal))

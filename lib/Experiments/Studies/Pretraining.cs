@@ -4,60 +4,63 @@ using Experiments.Training;
 
 namespace Experiments.Studies;
 
-/// <summary>The curriculum that the embedded model learns from: recall first, then the world's sentences, then questions.</summary>
-/// <remarks>Trained straight on questions, a model this small never learns to look a thing up in its context; see lib/decisions/005-training.md.</remarks>
-public sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed)
+/// <summary>The curriculum that the embedded model learns from: recall first, then the world's sentences, then everything together.</summary>
+/// <remarks>Trained straight on questions, a model this small does not learn to look a thing up in its context; see lib/decisions/005-training.md.</remarks>
+/// <param name="vocabulary">Encodes the texts.</param>
+/// <param name="seed">Seed of the stream.</param>
+/// <param name="directWeight">Weight of a direct answer's letter beside the tokens of a worked one.</param>
+internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, double directWeight)
 {
-    /// <summary>Endless stream of examples whose mix depends on how much of the training is done.</summary>
+    private const int EosId = 2;
+
+    /// <summary>Examples whose mix depends on how much of the training is done.</summary>
     /// <param name="total">Number of examples that will be drawn.</param>
     /// <returns>The examples.</returns>
-    public IEnumerable<TrainingExample> Examples(long total)
+    internal IEnumerable<TrainingExample> Examples(long total)
     {
         var random = new Random(seed);
         for (long i = 0; i < total; i++)
         {
-            var (ids, targets) = vocabulary.Encode(Draw(random, (double)i / total));
-            yield return new TrainingExample([.. ids], [.. targets]);
+            yield return Draw(random, (double)i / total);
         }
     }
 
-    /// <summary>A question with its direct or worked answer as the target, ended by EOS.</summary>
-    public static string Marked(MultipleChoiceQuestion question, bool worked)
-    {
-        var options = string.Concat(question.Options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
-        var prompt = $"{question.Question}\n{options}\n";
-        return worked
-            ? $"{prompt} Analysis:{Drills.Open} {question.Analysis}\n Response: {question.Letter}{Drills.Close}"
-            : $"{prompt} Answer:{Drills.Open} {question.Letter}{Drills.Close}";
-    }
-
-    private static string Draw(Random random, double done)
+    private TrainingExample Draw(Random random, double done)
     {
         var dice = random.NextDouble();
-        if (done < 0.06)
+        if (done < 0.01)
         {
-            return Drills.Pairs(random, vocabulary: done < 0.02 ? 32 : done < 0.03 ? 64 : int.MaxValue);
+            return Drill(Drills.Pairs(random, vocabulary: 32));
         }
 
-        if (done < 0.15)
+        if (done < 0.05)
         {
-            return dice < 0.25 ? Drills.Pairs(random) : dice < 0.75 ? Drills.Sentences(random) : dice < 0.9 ? Drills.Options(random) : Drills.Calculations(random);
+            return Drill(dice < 0.25 ? Drills.Pairs(random) : dice < 0.75 ? Drills.Sentences(random) : dice < 0.9 ? Drills.Options(random) : Drills.Calculations(random));
         }
 
-        switch (dice)
+        return dice switch
         {
-            case < 0.03:
-                return Drills.Pairs(random);
-            case < 0.12:
-                return Drills.Sentences(random);
-            case < 0.18:
-                return Drills.Options(random);
-            case < 0.30:
-                return Drills.Calculations(random);
-            default:
-                var steps = random.Next(1, 4);
-                var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
-                return Marked(ClosedWorldDataset.DrawTraining(random, null, difficulty), worked: dice < 0.8);
-        }
+            < 0.03 => Drill(Drills.Pairs(random)),
+            < 0.11 => Drill(Drills.Sentences(random)),
+            < 0.17 => Drill(Drills.Options(random)),
+            < 0.29 => Drill(Drills.Calculations(random)),
+            _ => Question(random, worked: dice < 0.76),
+        };
+    }
+
+    private TrainingExample Drill(string marked)
+    {
+        var (ids, targets) = vocabulary.Encode(marked);
+        return new TrainingExample([.. ids], [.. targets]);
+    }
+
+    private TrainingExample Question(Random random, bool worked)
+    {
+        var steps = random.Next(1, 4);
+        var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
+        var question = ClosedWorldDataset.DrawTraining(random, null, difficulty);
+        var template = Evaluation.PromptTemplates.Find(worked ? "compact-cot" : "compact-direct");
+        var (ids, targets) = vocabulary.Encode($"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}");
+        return new TrainingExample([.. ids, EosId], [.. targets, true], worked ? 1 : directWeight);
     }
 }

@@ -12,17 +12,19 @@ internal sealed class MicroBatch
         Length = examples.Max(example => example.Ids.Length);
         Ids = new long[Rows * Length];
         Labels = new long[Rows * (Length - 1)];
+        Weights = new float[Labels.Length];
         Array.Fill(Labels, Ignored);
         for (var row = 0; row < Rows; row++)
         {
-            var (ids, isTarget) = examples[row];
+            var (ids, isTarget, weight) = examples[row];
             for (var i = 0; i < ids.Length; i++)
             {
                 Ids[(row * Length) + i] = ids[i];
                 if (i > 0 && isTarget[i])
                 {
                     Labels[(row * (Length - 1)) + i - 1] = ids[i];
-                    Targets++;
+                    Weights[(row * (Length - 1)) + i - 1] = (float)weight;
+                    Targets += weight;
                 }
             }
         }
@@ -38,7 +40,11 @@ internal sealed class MicroBatch
     /// <summary>What each position but the last should predict, <c>[Rows, Length - 1]</c>.</summary>
     internal long[] Labels { get; }
 
-    internal int Targets { get; }
+    /// <summary>How much each label counts; 0 where there is none.</summary>
+    internal float[] Weights { get; }
+
+    /// <summary>Sum of the weights.</summary>
+    internal double Targets { get; }
 
     /// <summary>Splits examples into parts of similar length and similar size, so that little is padding.</summary>
     internal static List<MicroBatch> Split(IReadOnlyList<TrainingExample> examples, int parts)

@@ -84,7 +84,7 @@ internal sealed class Replicas : IDisposable
 
     private double Sum(List<MicroBatch> parts, bool backward)
     {
-        var targets = Math.Max(1, parts.Sum(part => part.Targets));
+        var targets = Math.Max(1e-9, parts.Sum(part => part.Targets));
         if (_models.Length == 1)
         {
             return parts.Sum(part => Compute(_models[0], part, targets, backward));
@@ -115,14 +115,15 @@ internal sealed class Replicas : IDisposable
             : losses.Sum();
     }
 
-    private static double Compute(LlamaForCausalLM model, MicroBatch part, int targets, bool backward)
+    private static double Compute(LlamaForCausalLM model, MicroBatch part, double targets, bool backward)
     {
         using var scope = NewDisposeScope();
         using var mode = backward ? null : no_grad();
         var ids = tensor(part.Ids, [part.Rows, part.Length], device: model.Device);
         var labels = tensor(part.Labels, device: model.Device);
         var logits = model.Forward(ids).narrow(1, 0, part.Length - 1); // [row, position, vocab]
-        var loss = nn.functional.cross_entropy(logits.reshape(labels.numel(), -1).to(ScalarType.Float32), labels, ignore_index: MicroBatch.Ignored, reduction: nn.Reduction.Sum) / targets;
+        var losses = nn.functional.cross_entropy(logits.reshape(labels.numel(), -1).to(ScalarType.Float32), labels, ignore_index: MicroBatch.Ignored, reduction: nn.Reduction.None); // [row * position]
+        var loss = (losses * tensor(part.Weights, device: model.Device)).sum() / targets;
         if (backward)
         {
             loss.backward();

@@ -3,7 +3,8 @@ namespace Experiments.Training;
 /// <summary>One sequence to learn from.</summary>
 /// <param name="Ids">Token ids, in order.</param>
 /// <param name="IsTarget">Per token: whether predicting it from the tokens before it counts in the loss. The first is never predicted.</param>
-public sealed record TrainingExample(int[] Ids, bool[] IsTarget)
+/// <param name="Weight">How much each of its targets counts beside those of other examples. A lone letter is lost among long analyses at 1.</param>
+public sealed record TrainingExample(int[] Ids, bool[] IsTarget, double Weight = 1)
 {
     /// <summary>A prompt whose continuation is to be learned: loss on the continuation only.</summary>
     /// <param name="prompt">Ids of the prompt.</param>

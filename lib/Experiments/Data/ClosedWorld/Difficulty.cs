@@ -5,8 +5,8 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>How hard the generated problems are.</summary>
 public sealed record Difficulty
 {
-    /// <summary>Fewest facts or calculations that must be chained.</summary>
-    public int MinSteps { get; init; } = 2;
+    /// <summary>Fewest facts or calculations that must be chained; some categories add one or two.</summary>
+    public int MinSteps { get; init; } = 1;
 
     /// <summary>Most facts or calculations that must be chained.</summary>
     public int MaxSteps { get; init; } = 3;
@@ -18,9 +18,9 @@ public sealed record Difficulty
     /// <exception cref="ExperimentException">A value is out of range.</exception>
     public void Validate()
     {
-        if (MinSteps < 1 || MaxSteps < MinSteps || MaxSteps > 4 || Distractors is < 1 or > 6)
+        if (MinSteps < 1 || MaxSteps < MinSteps || MaxSteps > 3 || Distractors is < 1 or > 6)
         {
-            throw new ExperimentException($"Difficulty: steps {MinSteps} to {MaxSteps} with {Distractors} distractors; use 1 ≤ min ≤ max ≤ 4 steps and 1 to 6 distractors.");
+            throw new ExperimentException($"Difficulty: steps {MinSteps} to {MaxSteps} with {Distractors} distractors; use 1 ≤ min ≤ max ≤ 3 steps and 1 to 6 distractors.");
         }
     }
 }

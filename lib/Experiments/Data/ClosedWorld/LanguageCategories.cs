@@ -3,10 +3,10 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>The non-STEM categories: problems of recall and of rules, without numbers.</summary>
 internal static class LanguageCategories
 {
-    /// <summary>Two or three parent relations in a row, in a family with both branches.</summary>
+    /// <summary>Up to four parent relations in a row, in a family with both branches.</summary>
     internal static Draft Kinship(Random random, Difficulty difficulty)
     {
-        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
+        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 2);
         var path = Enumerable.Range(0, steps).Select(_ => random.Next(2) == 0 ? "mother" : "father").ToArray();
         var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
         var start = names.Dequeue();
@@ -28,7 +28,7 @@ internal static class LanguageCategories
         }
 
         // The branch not taken has parents too, so that every relation word occurs with several people.
-        for (var i = 0; i < difficulty.Distractors; i++)
+        for (var i = 0; i < difficulty.Distractors + 1; i++)
         {
             var added = names.Dequeue();
             facts.Add($"The {(random.Next(2) == 0 ? "mother" : "father")} of {(i < parents.Count ? parents[i] : names.Dequeue())} is {added}.");
@@ -88,8 +88,8 @@ internal static class LanguageCategories
             return (start, chain, thing);
         }
 
-        var (asked, steps, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1));
-        var others = Enumerable.Range(0, 3).Select(i => Chain(i < difficulty.Distractors - 1 ? 2 : 1).Thing).ToList();
+        var (asked, steps, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 2));
+        var others = Enumerable.Range(0, 3).Select(i => Chain(i < difficulty.Distractors - 1 ? 3 : 2).Thing).ToList();
         return new Draft(facts, $"What does {asked} like?", steps, answer, others);
     }
 
@@ -98,7 +98,7 @@ internal static class LanguageCategories
     {
         var count = Math.Min(Words.Ordinals.Length, 3 + difficulty.Distractors);
         var events = Words.Draw(random, Words.Events, count);
-        var place = random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps + 1); // 0-based place in the story
+        var place = random.Next(difficulty.MinSteps, Math.Min(count, difficulty.MaxSteps + 3)); // 0-based place in the story
         List<string> facts = [$"The {events[0]} came first.", .. Enumerable.Range(1, count - 1).Select(i => $"After the {events[i - 1]} came the {events[i]}.")];
         List<string> analysis = [$"The {events[0]} came first."];
         for (var i = 1; i <= place; i++)

@@ -89,13 +89,13 @@ internal static class NumberCategories
         }
     }
 
-    /// <summary>The next number of a sequence with constant, alternating or growing steps.</summary>
+    /// <summary>The next number of a sequence with constant, alternating or growing steps, in this order of difficulty.</summary>
     internal static Draft Sequences(Random random, Difficulty difficulty)
     {
-        var length = 3 + difficulty.MinSteps;
+        const int length = 5;
         while (true)
         {
-            var (first, second, kind) = (random.Next(1, 10), random.Next(1, 10), random.Next(3));
+            var (first, second, kind) = (random.Next(1, 10), random.Next(1, 10), random.Next(difficulty.MaxSteps));
             int Step(int i) => kind switch { 0 => first, 1 => i % 2 == 0 ? first : second, _ => first + (i * (1 + (second % 3))) };
             var terms = new List<int> { random.Next(0, 41) };
             for (var i = 0; i < length; i++)

@@ -1,0 +1,112 @@
+using System.Reflection;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Experiments.Notebooks;
+
+/// <summary>Runs C# cells one after another. Variables, usings and types stay, also after a cell failed or was interrupted.</summary>
+/// <remarks>
+/// Cells are Roslyn script submissions. The engine owns the array of submission states and calls the entry points itself, and
+/// gives the references to the first submission only: see lib/decisions/003-notebook-engine.md.
+/// </remarks>
+public sealed class CSharpEngine
+{
+    private static readonly CSharpParseOptions Parsing = new(LanguageVersion.Preview, kind: SourceCodeKind.Script);
+    private static readonly string[] Imports =
+        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading.Tasks", "Experiments.Notebooks"];
+
+    private readonly CellAssemblies _assemblies;
+    private CSharpCompilation? _previous;
+    private object?[] _states = new object?[16];
+    private int _submissions;
+
+    /// <summary>Makes an engine without any state.</summary>
+    /// <param name="folder">Folder that relative <c>#r</c> paths start from: the notebook's.</param>
+    public CSharpEngine(string folder) => _assemblies = new CellAssemblies(Path.GetFullPath(folder));
+
+    /// <summary>Runs a cell.</summary>
+    /// <param name="code">Its text.</param>
+    /// <param name="number">Its execution count; errors say <c>In [number]</c>.</param>
+    /// <param name="sink">Receives console text and displays.</param>
+    /// <param name="cancellation">Interrupts the cell: loops in the cell stop at once, waits are interrupted.</param>
+    /// <returns>Its last expression's value, or its error. Only errors of the engine itself are thrown.</returns>
+    public async Task<CellResult> RunAsync(string code, int number, IOutputSink sink, CancellationToken cancellation = default)
+    {
+        var name = $"In [{number}]";
+        CSharpCompilation compilation;
+        Func<object?[], Task<object>>? entry;
+        try
+        {
+            (code, var added) = _assemblies.Resolve(code, name);
+            compilation = Compile(code, name, added);
+            entry = Load(compilation, name, cancellation);
+        }
+        catch (CellCompilationException e)
+        {
+            return new CellResult(false, null, e.Error);
+        }
+
+        if (entry is null)
+        {
+            return new CellResult(false, null, null); // only usings or comments
+        }
+
+        _previous = compilation;
+        _submissions++;
+        if (_submissions + 1 >= _states.Length)
+        {
+            Array.Resize(ref _states, 2 * _states.Length);
+        }
+
+        using var context = new CellContext(sink, cancellation);
+        try
+        {
+            var value = await CellThread.RunAsync(() => entry(_states), cancellation);
+            return new CellResult(value is not null, value, null);
+        }
+        catch (Exception e)
+        {
+            return new CellResult(false, null, CellErrors.Of(e, cancellation));
+        }
+    }
+
+    private CSharpCompilation Compile(string code, string name, IEnumerable<MetadataReference> added)
+    {
+        var text = SourceText.From(code, Encoding.UTF8);
+        var tree = CSharpSyntaxTree.ParseText(text, Parsing, name);
+        var root = (CompilationUnitSyntax)new LoopInterruption().Visit(tree.GetRoot());
+        tree = CSharpSyntaxTree.Create(root, Parsing, name, Encoding.UTF8);
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
+        var references = _previous is null ? _assemblies.Host.Concat(added) : added;
+        return CSharpCompilation.CreateScriptCompilation($"cell-{_assemblies.Id}-{_submissions}", tree, references, options, _previous, typeof(object));
+    }
+
+    private Func<object?[], Task<object>>? Load(CSharpCompilation compilation, string name, CancellationToken cancellation)
+    {
+        using var code = new MemoryStream();
+        using var symbols = new MemoryStream();
+        var emitted = compilation.Emit(code, symbols, options: new Microsoft.CodeAnalysis.Emit.EmitOptions(debugInformationFormat: Microsoft.CodeAnalysis.Emit.DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
+        if (!emitted.Success)
+        {
+            throw new CellCompilationException(CellErrors.Of(emitted.Diagnostics, name));
+        }
+
+        if (compilation.GetEntryPoint(cancellation) is not { } entry)
+        {
+            return null;
+        }
+
+        var assembly = _assemblies.Load(code, symbols);
+        var method = assembly.GetType(entry.ContainingType.MetadataName, throwOnError: true)!.GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
+        return method.CreateDelegate<Func<object?[], Task<object>>>();
+    }
+}
+
+/// <summary>A cell that does not compile.</summary>
+internal sealed class CellCompilationException(CellError error) : Exception(error.Message)
+{
+    internal CellError Error { get; } = error;
+}

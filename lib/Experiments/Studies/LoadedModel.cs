@@ -1,0 +1,67 @@
+using Experiments.Models;
+using Experiments.Runs;
+using static TorchSharp.torch;
+
+namespace Experiments.Studies;
+
+/// <summary>A decoder with its tokenizer and the hash of the folder that both came from.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    private readonly TextTokenizer? _tokenizer;
+
+    private LoadedModel(string folder, LlamaForCausalLM model, TextTokenizer? tokenizer)
+    {
+        Folder = folder;
+        Model = model;
+        _tokenizer = tokenizer;
+    }
+
+    /// <summary>The Hugging Face folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The folder's last name, for run ids.</summary>
+    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+
+    /// <summary>SHA-256 over config, weights and tokenizer.</summary>
+    public string Hash => HashOf(Folder);
+
+    /// <summary>The decoder.</summary>
+    public LlamaForCausalLM Model { get; }
+
+    /// <summary>The tokenizer.</summary>
+    /// <exception cref="ExperimentException">The folder has none.</exception>
+    public TextTokenizer Tokenizer => _tokenizer ?? TextTokenizer.Load(Folder);
+
+    /// <summary>Whether the folder has a tokenizer.</summary>
+    public bool HasTokenizer => _tokenizer is not null;
+
+    /// <summary>Loads a folder.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <param name="dtype">Dtype of the weights in memory; null for float32.</param>
+    /// <param name="device">Device; null for CPU.</param>
+    /// <returns>The loaded model; dispose it.</returns>
+    /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer has more ids than the embedding.</exception>
+    public static LoadedModel Open(string folder, ScalarType? dtype = null, Device? device = null)
+    {
+        var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.model")) ? TextTokenizer.Load(folder) : null;
+        var model = Checkpoint.Load(folder, dtype, device);
+        if (tokenizer?.VocabSize > model.Config.VocabSize)
+        {
+            model.Dispose();
+            throw new ExperimentException($"{folder}: tokenizer.model has {tokenizer.VocabSize} ids, the embedding only {model.Config.VocabSize} rows. The tokenizer belongs to another model.");
+        }
+
+        return new LoadedModel(folder, model, tokenizer);
+    }
+
+    /// <summary>SHA-256 over the names and contents of a model folder's config, weights and tokenizer.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <returns>64 hex digits.</returns>
+    public static string HashOf(string folder) => ContentHash.Of(Directory.EnumerateFiles(folder)
+        .Where(file => Path.GetFileName(file) is "config.json" or "tokenizer.model" || Path.GetExtension(file) == ".safetensors")
+        .Order(StringComparer.Ordinal)
+        .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+}
