@@ -12,12 +12,13 @@ public static class ConfigFile
     [
         "architectures", "torch_dtype", "dtype", "transformers_version", "use_cache", "pretraining_tp", "initializer_range",
         "attention_dropout", "_name_or_path", "auto_map", "unsloth_version", "_attn_implementation_autoset", "model_name",
+        "is_llama_config", "transformers.js_config",
     ];
 
     private static readonly HashSet<string> Known =
     [
         "model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
-        "head_dim", "max_position_embeddings", "rms_norm_eps", "rope_theta", "rope_scaling", "tie_word_embeddings", "attention_bias",
+        "head_dim", "max_position_embeddings", "rms_norm_eps", "rope_theta", "rope_scaling", "rope_parameters", "rope_interleaved", "tie_word_embeddings", "attention_bias",
         "mlp_bias", "hidden_act", "bos_token_id", "eos_token_id", "pad_token_id",
     ];
 
@@ -53,6 +54,8 @@ public static class ConfigFile
         keys.Require("model_type", "llama");
         keys.Require("hidden_act", "silu");
         keys.Require("mlp_bias", false);
+        keys.Require("rope_interleaved", false);
+        var rope = json["rope_parameters"] as JsonObject; // transformers 5 keeps base and scaling together
         var heads = keys.Int("num_attention_heads");
         var config = new LlamaConfig
         {
@@ -65,8 +68,8 @@ public static class ConfigFile
             HeadDim = json["head_dim"] is null ? null : keys.Int("head_dim"),
             MaxPositionEmbeddings = keys.Int("max_position_embeddings", 2048),
             RmsNormEps = keys.Number("rms_norm_eps", 1e-6),
-            RopeTheta = keys.Number("rope_theta", 10000),
-            RopeScaling = json["rope_scaling"] is { } scaling ? ReadScaling(scaling, path) : null,
+            RopeTheta = rope?["rope_theta"] is null ? keys.Number("rope_theta", 10000) : new Keys(rope, path + ": rope_parameters").Number("rope_theta"),
+            RopeScaling = (json["rope_parameters"] ?? json["rope_scaling"]) is { } scaling ? ReadScaling(scaling, path) : null,
             TieWordEmbeddings = keys.Flag("tie_word_embeddings"),
             AttentionBias = keys.Flag("attention_bias"),
             BosTokenId = json["bos_token_id"] is null ? null : keys.Int("bos_token_id"),

@@ -74,10 +74,10 @@ internal sealed class SelfAttention : nn.Module
         long[] grouped = [batch, k.shape[1], Groups * queries, keys];
         long[] perHead = [batch, q.shape[1], queries, keys];
         var scale = 1 / Math.Sqrt(_config.HeadWidth);
-        var scores = q.reshape(batch, k.shape[1], Groups * queries, -1).matmul(k.transpose(2, 3)).view(perHead) * scale;
+        var scores = (q * scale).reshape(batch, k.shape[1], Groups * queries, -1).matmul(k.transpose(2, 3)).view(perHead); // scaling q is cheaper than scaling scores
         if (pass.Mask is not null)
         {
-            scores = scores.masked_fill(pass.Mask.logical_not(), double.NegativeInfinity);
+            scores.masked_fill_(pass.Mask.logical_not(), double.NegativeInfinity); // in place: scores are not needed for the gradient
         }
 
         var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]

@@ -41,7 +41,19 @@ public class ConfigFileTests
         Assert.Equal((4, 10000, false, false, 1e-6), (config.HeadWidth, config.RopeTheta, config.TieWordEmbeddings, config.AttentionBias, config.RmsNormEps));
     }
 
+    [Fact]
+    public void The_rope_parameters_of_newer_transformers_are_read()
+    {
+        var json = JsonNode.Parse(Without("rope_theta", "rope_scaling"))!;
+        json["rope_parameters"] = JsonNode.Parse("""{"rope_theta":500000.0,"rope_type":"linear","factor":2}""");
+        var config = Read(json.ToJsonString());
+        Assert.Equal((500000, new RopeScaling { Type = RopeScalingType.Linear, Factor = 2 }), (config.RopeTheta, config.RopeScaling));
+        json["rope_parameters"] = JsonNode.Parse("""{"rope_theta":10000.0,"rope_type":"default"}""");
+        Assert.Null(Read(json.ToJsonString()).RopeScaling);
+    }
+
     [Theory]
+    [InlineData("rope_interleaved", "true")]
     [InlineData("sliding_window", "4096")]
     [InlineData("logit_scale", "0.5")]
     [InlineData("model_type", "\"mistral\"")]

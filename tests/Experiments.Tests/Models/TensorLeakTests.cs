@@ -49,6 +49,18 @@ public class TensorLeakTests
     }
 
     [Fact]
+    public void Statistics_and_captures_leave_no_tensor_behind()
+    {
+        using var model = TinyModels.Make();
+        using var rebalancing = new Rebalancing(new RebalanceOptions());
+        Steady(() =>
+        {
+            AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing);
+            PatternCapture.Run(model, [1, 2, 3, 4], rebalancing, layers: [1]);
+        });
+    }
+
+    [Fact]
     public void A_pass_that_fails_half_way_leaves_no_tensor_behind()
     {
         using var model = TinyModels.Make();
