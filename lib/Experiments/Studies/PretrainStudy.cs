@@ -41,7 +41,7 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 13_000,
+        Steps = 12_000,
         BatchSize = 24,
         MicroBatches = 2,
         Workers = 2,

@@ -13,6 +13,9 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
 {
     private const int EosId = 2;
 
+    // Calculating, comparing and finding exceptions take longer to learn than chained recall: they come twice as often.
+    private static readonly string[] Mix = [.. ClosedWorldDataset.Categories, "modular-arithmetic", "comparison", "sequences", "rules"];
+
     /// <summary>Examples whose mix depends on how much of the training is done.</summary>
     /// <param name="total">Number of examples that will be drawn.</param>
     /// <returns>The examples.</returns>
@@ -41,9 +44,9 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
         return dice switch
         {
             < 0.03 => Drill(Drills.Pairs(random)),
-            < 0.11 => Drill(Drills.Sentences(random)),
-            < 0.17 => Drill(Drills.Options(random)),
-            < 0.29 => Drill(Drills.Calculations(random)),
+            < 0.10 => Drill(Drills.Sentences(random)),
+            < 0.15 => Drill(Drills.Options(random)),
+            < 0.26 => Drill(Drills.Calculations(random)),
             _ => Question(random, worked: dice < 0.76),
         };
     }
@@ -58,7 +61,7 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
     {
         var steps = random.Next(1, 4);
         var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
-        var question = ClosedWorldDataset.DrawTraining(random, null, difficulty);
+        var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
         var template = Evaluation.PromptTemplates.Find(worked ? "compact-cot" : "compact-direct");
         var (ids, targets) = vocabulary.Encode($"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}");
         return new TrainingExample([.. ids, EosId], [.. targets, true], worked ? 1 : directWeight);
