@@ -1,4 +1,3 @@
-using Experiments.Data;
 using Experiments.Data.ClosedWorld;
 using Experiments.Training;
 

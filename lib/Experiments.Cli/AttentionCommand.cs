@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Experiments.Interpretability;
+using Experiments.Reporting;
+using Experiments.Runs;
+using Experiments.Studies;
+
+namespace Experiments.Cli;
+
+internal static class AttentionCommand
+{
+    private const int MostTokensOnAxes = 128;
+
+    internal static Command Create()
+    {
+        var command = new Command("attention", """
+            Attention statistics and heatmaps of one text.
+
+            Examples:
+              experiments attention --prompt "The father of Sam is Leo. Who is the father of Sam?"
+              experiments attention --prompt-file question.txt --layer 3 --head 0 --preset released-code
+              experiments attention --tokens 1,403,407 --model ~/models/llama --save-tensors attention.safetensors
+            """);
+        var model = new ModelArguments(command);
+        var prompt = new PromptArguments(command);
+        var layer = new Option<int?>("--layer") { Description = "Layer of the token × token heatmaps; all layers, heads averaged, by default" };
+        var head = new Option<int?>("--head") { Description = "Head of the token × token heatmap; the mean over heads by default" };
+        var save = new Option<string?>("--save-tensors") { Description = "Write logits [T, vocab] and pattern [layer, head, query, key] as safetensors", HelpName = "F" };
+        var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
+        foreach (var option in new Option[] { layer, head, save, output })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(parsed =>
+        {
+            using var loaded = model.Load(parsed);
+            var ids = prompt.Ids(parsed, loaded);
+            using var hook = model.Hook(parsed);
+            string Piece(int id) => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>";
+            var capture = PatternCapture.Run(loaded.Model, ids, hook, parsed.GetValue(layer) is { } only ? [only] : null, parsed.GetValue(head) is { } one ? [one] : null);
+            if (parsed.GetValue(save) is { } file)
+            {
+                (parsed.GetValue(layer) is null && parsed.GetValue(head) is null ? capture : PatternCapture.Run(loaded.Model, ids, hook)).Save(file);
+            }
+
+            var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook);
+            var table = OutlierTable(text);
+            var saved = parsed.GetValue(save) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, table);
+            Console.WriteLine(model.Json(parsed)
+                ? RunJson.Document(new { Tokens = text.Pieces, text.ReceivedByLayer, text.BosMass, text.Entropy, text.NormalizedEntropy, text.Outliers, Folder = saved?.Folder }).TrimEnd()
+                : table.ToPlainText() + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
+            return 0;
+        });
+        return command;
+    }
+
+    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, PatternCapture capture, SequenceAttention text, Table table)
+    {
+        var rebalance = model.Rebalance(parsed);
+        using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
+        {
+            Model = loaded.Name,
+            Variant = rebalance is null ? "off" : "re-balanced",
+            Config = new { Tokens = ids, Rebalance = rebalance },
+            Seed = model.Seed(parsed),
+            CheckpointHash = loaded.Hash,
+            NativeVersions = Backend.Versions,
+        });
+        run.WriteMetrics(text);
+        run.WriteTable("outlier-tokens", table);
+        run.WriteFigure("entropy", AttentionFigures.LayerByHead(text.NormalizedEntropy, "Normalised entropy", "entropy / ln i"));
+        run.WriteFigure("bos-mass", AttentionFigures.LayerByHead(text.BosMass, "Attention on the beginning of the sequence", "share"));
+        if (ids.Length <= MostTokensOnAxes)
+        {
+            run.WriteFigure("received", AttentionFigures.ReceivedByLayer(text.ReceivedByLayer, text.Pieces, logarithmic: true));
+            foreach (var layer in capture.Layers)
+            {
+                int? head = capture.Heads.Count == 1 ? capture.Heads[0] : null;
+                var pattern = head is { } one ? capture.Pattern(layer, one) : capture.MeanPattern(layer);
+                run.WriteFigure($"layer-{layer}", AttentionFigures.TokenByToken(new Grid(pattern).BelowDiagonal(), text.Pieces, layer, head, logarithmic: true));
+            }
+        }
+
+        return run.Complete();
+    }
+
+    private static Table OutlierTable(SequenceAttention text) => Table.From(
+        from layer in Enumerable.Range(0, text.Outliers.Length)
+        from key in text.Outliers[layer]
+        select (Layer: layer, Key: key),
+        c => c
+            .Integer("Layer", row => row.Layer)
+            .Integer("Position", row => row.Key)
+            .Text("Token", row => TokenLabel.Of([text.Pieces[row.Key]])[0])
+            .Text("Class", row => text.Classes[row.Key].ToString())
+            .Number("Attention received", row => text.ReceivedByLayer[row.Layer, row.Key], "0.000")) with
+    {
+        Caption = "Outlier tokens: attention received above Q3 + 1.5 IQR of the layer's keys and above 5/T.",
+        Label = "tab:outlier-tokens",
+    };
+}

@@ -1,0 +1,62 @@
+using Experiments.Studies;
+using Spectre.Console;
+
+namespace Experiments.Cli;
+
+/// <summary>Progress on stderr: a bar with time left in a terminal, a line now and then elsewhere.</summary>
+internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
+{
+    private readonly ProgressLines _lines = new(Console.Error, lines: 20);
+    private readonly ManualResetEventSlim _end = new();
+    private readonly Thread? _thread;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ProgressTask> _tasks = [];
+    private ProgressContext? _context;
+
+    internal TerminalProgress()
+    {
+        if (Console.IsErrorRedirected)
+        {
+            return;
+        }
+
+        using var ready = new ManualResetEventSlim();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        _thread = new Thread(() => console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        {
+            _context = context;
+            ready.Set();
+            _end.Wait();
+        }))
+        { IsBackground = true };
+        _thread.Start();
+        ready.Wait();
+    }
+
+    public void Report(StudyProgress value)
+    {
+        if (_context is null)
+        {
+            _lines.Report(value);
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_tasks.TryGetValue(value.What, out var task))
+            {
+                _tasks[value.What] = task = _context.AddTask(Markup.Escape(value.What), maxValue: Math.Max(1, value.Total));
+            }
+
+            task.Value = value.Done;
+            task.Description = Markup.Escape($"{value.What} {value.Detail}".TrimEnd());
+        }
+    }
+
+    public void Dispose()
+    {
+        _end.Set();
+        _thread?.Join();
+        _end.Dispose();
+    }
+}

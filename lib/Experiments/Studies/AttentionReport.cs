@@ -1,0 +1,149 @@
+using Experiments.Data.ClosedWorld;
+using Experiments.Evaluation;
+using Experiments.Interpretability;
+using Experiments.Reporting;
+using Experiments.Runs;
+
+namespace Experiments.Studies;
+
+/// <summary>What to look at.</summary>
+public sealed record AttentionReportOptions
+{
+    /// <summary>Texts over which statistics are averaged: test questions with their worked analyses.</summary>
+    public int Texts { get; init; } = 64;
+
+    /// <summary>Seed of the texts and of the bootstrap.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Re-balancing that is compared with none.</summary>
+    public RebalanceOptions Rebalance { get; init; } = new();
+
+    /// <summary>Definitions behind the statistics.</summary>
+    public AttentionStudyOptions Statistics { get; init; } = new();
+}
+
+/// <summary>The attention of one model under one condition.</summary>
+/// <param name="Name">Such as <c>fine-tuned, re-balanced</c>.</param>
+/// <param name="Statistics">The numbers.</param>
+public sealed record AttentionCondition(string Name, AttentionStatistics Statistics);
+
+/// <summary>Attention statistics of two models, each with re-balancing off and on, on the same texts.</summary>
+public sealed class AttentionReport
+{
+    /// <summary>Name of the experiment in <c>results/</c>.</summary>
+    public const string Experiment = "attention";
+
+    private AttentionReport(CompletedRun run, IReadOnlyList<AttentionCondition> conditions) => (Run, Conditions) = (run, conditions);
+
+    /// <summary>The run, with tables and figures.</summary>
+    public CompletedRun Run { get; }
+
+    /// <summary>Before and after fine-tuning, each with re-balancing off and on.</summary>
+    public IReadOnlyList<AttentionCondition> Conditions { get; }
+
+    /// <summary>The condition of that name.</summary>
+    /// <param name="name">Such as <c>fine-tuned</c>.</param>
+    /// <returns>Its statistics.</returns>
+    public AttentionStatistics this[string name] => Conditions.First(condition => condition.Name == name).Statistics;
+
+    /// <summary>The texts on which attention is measured: a question and its worked analysis, as token ids.</summary>
+    /// <param name="loaded">Whose tokenizer.</param>
+    /// <param name="count">How many, categories in turn.</param>
+    /// <param name="seed">Seed of the dataset.</param>
+    /// <returns>Token ids per text.</returns>
+    public static IReadOnlyList<int[]> Texts(LoadedModel loaded, int count, int seed)
+    {
+        var template = PromptTemplates.Find("compact-cot");
+        var perCategory = (count + ClosedWorldDataset.Categories.Count - 1) / ClosedWorldDataset.Categories.Count;
+        return [.. ClosedWorldDataset.Generate(DatasetSplit.Test, perCategory, seed).Take(count).Select(question => loaded.Tokenizer.Encode(template.Render(question) + template.Target(question)))];
+    }
+
+    /// <summary>Measures, or takes the equal run that exists.</summary>
+    /// <param name="workspace">Where results live.</param>
+    /// <param name="before">Model folder before fine-tuning.</param>
+    /// <param name="after">Model folder after it.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="progress">Told after every text.</param>
+    /// <param name="cancellation">Stops between two texts.</param>
+    /// <returns>The report.</returns>
+    public static AttentionReport Make(Workspace workspace, string before, string after, AttentionReportOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new AttentionReportOptions();
+        var plan = new RunPlan(Experiment)
+        {
+            Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(before)),
+            Variant = "before-after",
+            Config = options,
+            Seed = options.Seed,
+            CheckpointHash = ContentHash.Of(new[] { LoadedModel.HashOf(before), LoadedModel.HashOf(after) }),
+            NativeVersions = Backend.Versions,
+        };
+        if (workspace.Find(plan) is { } existing)
+        {
+            return new AttentionReport(existing, existing.ReadMetrics<List<AttentionCondition>>());
+        }
+
+        using var run = workspace.Start(plan);
+        var conditions = new List<AttentionCondition>();
+        foreach (var (name, folder) in new[] { ("pre-trained", before), ("fine-tuned", after) })
+        {
+            using var loaded = LoadedModel.Open(folder);
+            var texts = Texts(loaded, options.Texts, options.Seed);
+            foreach (var (suffix, rebalance) in new[] { ("", false), (", re-balanced", true) })
+            {
+                using var hook = rebalance ? new Rebalancing(options.Rebalance) : null;
+                var statistics = AttentionStudy.Run(loaded.Model, texts, loaded.Tokenizer.Piece, hook, options.Statistics, finished: done => progress?.Report(new StudyProgress(name + suffix, done, texts.Count)), cancellation: cancellation);
+                conditions.Add(new AttentionCondition(name + suffix, statistics));
+            }
+        }
+
+        run.WriteMetrics(conditions);
+        foreach (var condition in conditions)
+        {
+            var file = condition.Name.Replace(", ", "-", StringComparison.Ordinal);
+            run.WriteTable($"token-classes-{file}", ClassTable(condition.Statistics));
+            run.WriteFigure($"token-classes-{file}", ClassFigure(condition.Statistics));
+            run.WriteFigure($"sink-rate-{file}", AttentionFigures.LayerByHead(condition.Statistics.SinkRate, $"Sink rate, {condition.Name}", "% of texts", "0"));
+            run.WriteFigure($"entropy-{file}", AttentionFigures.LayerByHead(condition.Statistics.NormalizedEntropy, $"Normalised entropy, {condition.Name}", "entropy / ln i"));
+        }
+
+        return new AttentionReport(run.Complete(), conditions);
+    }
+
+    /// <summary>Attention mass and outlier tokens by class and layer.</summary>
+    /// <param name="statistics">The numbers.</param>
+    /// <returns>One row per layer and class.</returns>
+    public static Table ClassTable(AttentionStatistics statistics)
+    {
+        var outliers = statistics.Outliers.ToDictionary(share => (share.Layer, share.Class));
+        return Table.From(statistics.ClassMasses, c => c
+            .Integer("Layer", m => m.Layer)
+            .Text("Class", m => m.Class.ToString())
+            .Integer("Tokens", m => m.Tokens)
+            .Number("Mass", m => m.Mass, "0.0%")
+            .Number("Low", m => m.Low, "0.0%")
+            .Number("High", m => m.High, "0.0%")
+            .Number("Expected", m => m.Expected, "0.0%")
+            .Number("Lift", m => m.Lift, "0.00")
+            .Integer("Outliers", m => outliers[(m.Layer, m.Class)].Count)
+            .Number("Outlier mass", m => outliers[(m.Layer, m.Class)].Mass, "0.0%")) with
+        {
+            Caption = $"Share of attention by token class and layer, with 95 % bootstrap intervals over {statistics.Sequences} texts, and the share expected from the positions alone.",
+            Label = "tab:token-classes",
+        };
+    }
+
+    /// <summary>Attention mass of each token class, one bar per layer.</summary>
+    /// <param name="statistics">The numbers.</param>
+    /// <returns>The figure.</returns>
+    public static BarFigure ClassFigure(AttentionStatistics statistics)
+    {
+        var classes = statistics.ClassMasses.Select(mass => mass.Class).Distinct().ToList();
+        var layers = statistics.ClassMasses.GroupBy(mass => mass.Layer).Select(layer =>
+        {
+            var masses = classes.ConvertAll(kind => layer.First(mass => mass.Class == kind));
+            return new BarSeries($"layer {layer.Key}", [.. masses.Select(mass => mass.Mass)]) { Low = [.. masses.Select(mass => mass.Low ?? mass.Mass)], High = [.. masses.Select(mass => mass.High ?? mass.Mass)] };
+        });
+        return AttentionFigures.MassByTokenClass(classes.Select(kind => kind.ToString()), layers, "share of attention");
+    }
+}
