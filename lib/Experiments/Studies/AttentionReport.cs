@@ -71,7 +71,7 @@ public sealed class AttentionReport
         options ??= new AttentionReportOptions();
         var plan = new RunPlan(Experiment)
         {
-            Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(before)),
+            Model = EmbeddedModel.NameOf(before),
             Variant = "before-after",
             Config = options,
             Seed = options.Seed,

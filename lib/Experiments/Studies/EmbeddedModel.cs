@@ -8,4 +8,13 @@ public static class EmbeddedModel
 
     /// <summary>Its folder: beside the library in a build, so that it is found from any notebook.</summary>
     public static string Folder { get; } = Path.Combine(Path.GetDirectoryName(typeof(EmbeddedModel).Assembly.Location) ?? AppContext.BaseDirectory, Name);
+
+    /// <summary>A short name of a model folder for run ids: its own, or its run's where it is a run's <c>checkpoint/</c>.</summary>
+    /// <param name="folder">A model folder.</param>
+    /// <returns>The name.</returns>
+    internal static string NameOf(string folder)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return Path.GetFileName(path) != "checkpoint" ? Path.GetFileName(path) : Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path)!)!) + "d";
+    }
 }

@@ -19,8 +19,8 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The Hugging Face folder.</summary>
     public string Folder { get; }
 
-    /// <summary>The folder's last name, for run ids.</summary>
-    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+    /// <summary>A short name for run ids.</summary>
+    public string Name => EmbeddedModel.NameOf(Folder);
 
     /// <summary>SHA-256 over config, weights and tokenizer.</summary>
     public string Hash => HashOf(Folder);

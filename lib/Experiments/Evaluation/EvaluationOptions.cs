@@ -1,0 +1,71 @@
+using Experiments.Models;
+using Experiments.Runs;
+
+namespace Experiments.Evaluation;
+
+/// <summary>How an answer is obtained from the model.</summary>
+public enum ScoringMethod
+{
+    /// <summary>The model writes a reply, from which the answer is read.</summary>
+    Generation,
+
+    /// <summary>The option letter that the model finds likeliest as the continuation, as lm-evaluation-harness does.</summary>
+    LogLikelihood,
+}
+
+/// <summary>How to evaluate.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>How an answer is obtained.</summary>
+    public ScoringMethod Method { get; init; }
+
+    /// <summary>Longest reply in tokens; one that reaches it is counted as truncated.</summary>
+    public int MaxNewTokens { get; init; } = 160;
+
+    /// <summary>Prompts computed together.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Name of the answer extractor.</summary>
+    public string Extractor { get; init; } = AnswerExtractor.HeaderThenCascade.Name;
+
+    /// <summary>The generation that these settings mean: greedy, until EOS.</summary>
+    /// <returns>Settings for <see cref="TextGenerator"/>.</returns>
+    /// <exception cref="ExperimentException">A value is out of range.</exception>
+    public GenerationOptions Generation() => MaxNewTokens > 0
+        ? new GenerationOptions { MaxNewTokens = MaxNewTokens, BatchSize = BatchSize }
+        : throw new ExperimentException($"Evaluation: max-new-tokens is {MaxNewTokens}; a reply needs at least 1.");
+}
+
+/// <summary>One item, answered.</summary>
+public sealed record ItemResult
+{
+    /// <summary>Item id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Category of the item.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>Whether the category counts as STEM.</summary>
+    public required bool Stem { get; init; }
+
+    /// <summary>0-based right option.</summary>
+    public required int Target { get; init; }
+
+    /// <summary>0-based option that the model chose; null when none could be read.</summary>
+    public required int? Predicted { get; init; }
+
+    /// <summary>The rule that read the answer.</summary>
+    public required ExtractionRule Rule { get; init; }
+
+    /// <summary>What the model wrote; empty for log-likelihood.</summary>
+    public required string Reply { get; init; }
+
+    /// <summary>Computed tokens of the reply, with EOS.</summary>
+    public required int NewTokens { get; init; }
+
+    /// <summary>Whether the reply was cut at the length limit.</summary>
+    public required bool Truncated { get; init; }
+
+    /// <summary>Whether the answer is right; an unread answer is wrong.</summary>
+    public bool Correct => Predicted == Target;
+}
