@@ -15,6 +15,7 @@ public static class Program
     /// <returns>0 on success, 1 on failure, 2 on wrong usage, 124 when out of time.</returns>
     public static async Task<int> Main(string[] args)
     {
+        Interruption.Source = () => CellCancellation.Token;
         var parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -25,8 +25,7 @@ internal sealed class CellOutputs(Action<string, string>? streamed) : IOutputSin
         {
             if (_outputs.LastOrDefault() is { } last && last["output_type"]!.GetValue<string>() == "stream" && last["name"]!.GetValue<string>() == name)
             {
-                text = string.Concat(((JsonArray)last["text"]!).Select(line => line!.GetValue<string>())) + text;
-                last["text"] = NotebookCell.Lines(text);
+                last["text"] = NotebookCell.Lines(string.Concat(((JsonArray)last["text"]!).Select(line => line!.GetValue<string>())) + text);
             }
             else
             {

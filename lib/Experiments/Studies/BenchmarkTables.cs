@@ -9,8 +9,9 @@ public static class BenchmarkTables
 {
     /// <summary>The table of the paper: groups × template, before and after, with the paired difference.</summary>
     /// <param name="parts">One per template.</param>
+    /// <param name="options">For the names of the conditions.</param>
     /// <returns>One row per template and group.</returns>
-    public static Table BeforeAfter(IEnumerable<BenchmarkPart> parts) => Table.From(
+    public static Table BeforeAfter(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) => Table.From(
         from part in parts
         from row in part.Comparison.Rows
         let before = part.Before.Rows.First(r => r.Name == row.Name)
@@ -31,18 +32,19 @@ public static class BenchmarkTables
             .Number("p", r => r.Row.P, "0.0000")
             .Number("p (Holm)", r => r.Row.AdjustedP, "0.0000")) with
     {
-        Caption = "Accuracy before and after re-balancing on the same questions. Wilson intervals; paired bootstrap interval of the difference; McNemar's exact test, Holm-corrected over categories.",
+        Caption = $"Accuracy on the same questions, before ({options.Before.Name}) and after ({options.After.Name}). Wilson intervals; paired bootstrap interval of the difference; McNemar's exact test, Holm-corrected over categories.",
         Label = "tab:before-after",
     };
 
     /// <summary>Computed tokens and unreadable replies.</summary>
     /// <param name="parts">One per template.</param>
+    /// <param name="options">For the names of the conditions.</param>
     /// <returns>One row per template and condition.</returns>
-    public static Table Replies(IEnumerable<BenchmarkPart> parts) => Table.From(
-        parts.SelectMany(part => new[] { (part.Template, Condition: "off", Summary: part.Before), (part.Template, Condition: "on", Summary: part.After) }),
+    public static Table Replies(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) => Table.From(
+        parts.SelectMany(part => new[] { (part.Template, Condition: options.Before.Name, Summary: part.Before), (part.Template, Condition: options.After.Name, Summary: part.After) }),
         c => c
             .Text("Prompt", r => r.Template)
-            .Text("Re-balancing", r => r.Condition)
+            .Text("Condition", r => r.Condition)
             .Number("Accuracy", r => r.Summary.Overall.Accuracy, "0.0%")
             .Number("Macro", r => r.Summary.Macro, "0.0%")
             .Number("Tokens per answer", r => r.Summary.MeanTokens, "0.0")
@@ -57,17 +59,18 @@ public static class BenchmarkTables
 
     /// <summary>Accuracy per group before and after, with Wilson intervals and the chance level.</summary>
     /// <param name="part">One template.</param>
+    /// <param name="options">For the names of the conditions.</param>
     /// <returns>The figure.</returns>
-    public static BarFigure Accuracy(BenchmarkPart part)
+    public static BarFigure Accuracy(BenchmarkPart part, BenchmarkOptions options)
     {
         static BarSeries Series(string name, EvaluationSummary summary) => new(name, [.. summary.Rows.Select(row => row.Accuracy)])
         {
             Low = [.. summary.Rows.Select(row => row.Low)],
             High = [.. summary.Rows.Select(row => row.High)],
         };
-        return ResultFigures.Accuracy(part.Before.Rows.Select(row => row.Name), [Series("before", part.Before), Series("after re-balancing", part.After)], chance: 0.25) with
+        return ResultFigures.Accuracy(part.Before.Rows.Select(row => row.Name), [Series(options.Before.Name, part.Before), Series(options.After.Name, part.After)], chance: 0.25) with
         {
-            Title = $"Accuracy before and after re-balancing, {part.Template}",
+            Title = $"Accuracy, {options.Before.Name} and {options.After.Name}: {part.Template}",
         };
     }
 

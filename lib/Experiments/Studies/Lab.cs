@@ -1,0 +1,153 @@
+using Experiments.Data;
+using Experiments.Data.ClosedWorld;
+using Experiments.Evaluation;
+using Experiments.Interpretability;
+using Experiments.Runs;
+
+namespace Experiments.Studies;
+
+/// <summary>
+/// What the notebooks work with: the studies with one profile and one seed. Each step takes the equal run that exists in
+/// <c>results/</c>, whichever notebook made it, or makes it; so every notebook also works alone.
+/// </summary>
+public sealed class Lab
+{
+    private readonly IProgress<StudyProgress> _progress;
+
+    private Lab(Workspace workspace, Profile profile, int seed, string baseModel, IProgress<StudyProgress> progress) =>
+        (Workspace, Profile, Seed, BaseModel, _progress) = (workspace, profile, seed, baseModel, progress);
+
+    /// <summary>Where results live.</summary>
+    public Workspace Workspace { get; }
+
+    /// <summary>How much work is done.</summary>
+    public Profile Profile { get; }
+
+    /// <summary>Seed of datasets, training and bootstrap.</summary>
+    public int Seed { get; }
+
+    /// <summary>Folder of the model before fine-tuning.</summary>
+    public string BaseModel { get; }
+
+    /// <summary>Opens the lab in the repository around the current folder.</summary>
+    /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
+    /// <param name="seed">Seed of everything random.</param>
+    /// <param name="model">Model folder before fine-tuning; empty for the embedded one.</param>
+    /// <param name="progress">Told about long steps; null for a printed line now and then.</param>
+    /// <returns>The lab.</returns>
+    /// <remarks><c>experiments run --output DIR</c> moves the results by the variable <c>EXPERIMENTS_RESULTS</c>.</remarks>
+    public static Lab Open(string profile = "full", int seed = 1, string model = "", IProgress<StudyProgress>? progress = null) => new(
+        Workspace.Open(output: Environment.GetEnvironmentVariable("EXPERIMENTS_RESULTS")),
+        Profile.Find(profile),
+        seed,
+        model.Length == 0 ? EmbeddedModel.Folder : Path.GetFullPath(model),
+        progress ?? new ProgressLines());
+
+    /// <summary>A question of the test split, for looking at.</summary>
+    /// <param name="category">Category name.</param>
+    /// <returns>The first question of that category.</returns>
+    public MultipleChoiceQuestion Question(string category) => ClosedWorldDataset.Generate(DatasetSplit.Test, 1, Seed).FirstOrDefault(question => question.Category == category)
+        ?? throw new ExperimentException($"There is no category '{category}'. Known: {string.Join(", ", ClosedWorldDataset.Categories)}.");
+
+    /// <summary>The fine-tuned model.</summary>
+    /// <returns>It, with its loss curve.</returns>
+    public FineTuned FineTuned() => FineTuneStudy.Run(
+        Workspace,
+        BaseModel,
+        new FineTuneOptions { Seed = Seed, Training = new FineTuneOptions().Training with { Steps = Profile.FineTuneSteps, EvaluateEvery = Math.Min(50, Profile.FineTuneSteps / 3) } },
+        _progress,
+        Interruption.Token);
+
+    /// <summary>The model before against after fine-tuning, on validation questions.</summary>
+    /// <returns>The paired comparison.</returns>
+    public BenchmarkStudy FineTuningGain() => BenchmarkStudy.Make(
+        Workspace,
+        BaseModel,
+        FineTuned().Folder,
+        new BenchmarkOptions
+        {
+            Split = DatasetSplit.Validation,
+            QuestionsPerCategory = Profile.ValidationPerCategory,
+            Seed = Seed,
+            Before = new Condition("pre-trained", null),
+            After = new Condition("fine-tuned", null),
+        },
+        _progress,
+        Interruption.Token);
+
+    /// <summary>Attention statistics before and after fine-tuning, with re-balancing off and on.</summary>
+    /// <param name="rebalance">Settings; null for the released code's.</param>
+    /// <returns>The report.</returns>
+    public AttentionReport Attention(RebalanceOptions? rebalance = null) => AttentionReport.Make(
+        Workspace,
+        BaseModel,
+        FineTuned().Folder,
+        new AttentionReportOptions { Texts = Profile.AttentionTexts, Seed = Seed, Rebalance = rebalance ?? new RebalanceOptions() },
+        _progress,
+        Interruption.Token);
+
+    /// <summary>The fine-tuned model with re-balancing off against on, on test questions.</summary>
+    /// <param name="rebalance">Settings; null for the released code's.</param>
+    /// <returns>The paired comparison.</returns>
+    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null) => BenchmarkStudy.Make(
+        Workspace,
+        FineTuned().Folder,
+        options: new BenchmarkOptions { QuestionsPerCategory = Profile.TestPerCategory, Seed = Seed, After = new Condition("re-balancing on", rebalance ?? new RebalanceOptions()) },
+        progress: _progress,
+        cancellation: Interruption.Token);
+
+    /// <summary>The fine-tuned model under many settings of re-balancing, on validation questions.</summary>
+    /// <returns>The grid.</returns>
+    public AblationStudy Ablation() => AblationStudy.Make(
+        Workspace, FineTuned().Folder, new AblationOptions { QuestionsPerCategory = Profile.ValidationPerCategory, Seed = Seed }, _progress, Interruption.Token);
+
+    /// <summary>A model with the text that a prompt makes of a question, ready to be looked at.</summary>
+    /// <param name="folder">Model folder.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="rebalance">Settings; null for none.</param>
+    /// <returns>Patterns of all layers and heads, and what each token receives.</returns>
+    public static AttentionView View(string folder, MultipleChoiceQuestion question, RebalanceOptions? rebalance = null)
+    {
+        using var loaded = LoadedModel.Open(folder);
+        return View(loaded, loaded.Tokenizer.Encode(PromptTemplates.CompactCot.Render(question)), rebalance);
+    }
+
+    /// <summary>A model's attention on a text.</summary>
+    /// <param name="loaded">The model.</param>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="rebalance">Settings; null for none.</param>
+    /// <returns>Patterns of all layers and heads, and what each token receives.</returns>
+    public static AttentionView View(LoadedModel loaded, IReadOnlyList<int> ids, RebalanceOptions? rebalance = null)
+    {
+        using var hook = rebalance is null ? null : new Rebalancing(rebalance);
+        return new AttentionView(PatternCapture.Run(loaded.Model, ids, hook), AttentionStudy.Observe(loaded.Model, ids, id => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>", hook));
+    }
+}
+
+/// <summary>One text's attention.</summary>
+/// <param name="Patterns">Patterns of all layers and heads, as multiplied with the values.</param>
+/// <param name="Statistics">What each token receives, and entropies.</param>
+public sealed record AttentionView(PatternCapture Patterns, SequenceAttention Statistics)
+{
+    /// <summary>Token × token heatmap of a head, or of a layer's mean over heads.</summary>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="head">0-based head; null for the mean.</param>
+    /// <returns>The figure.</returns>
+    public Reporting.HeatmapFigure Heatmap(int layer, int? head = null) =>
+        Reporting.AttentionFigures.TokenByToken(new Reporting.Grid(Pattern(layer, head)).BelowDiagonal(), Statistics.Pieces, layer, head);
+
+    /// <summary>Token × token heatmap of the change from this view to another of the same text.</summary>
+    /// <param name="after">The other view.</param>
+    /// <param name="what">What changed, in words.</param>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="head">0-based head; null for the mean.</param>
+    /// <returns>The figure, on a diverging scale centred at zero.</returns>
+    public Reporting.HeatmapFigure Change(AttentionView after, string what, int layer, int? head = null) =>
+        Reporting.AttentionFigures.TokenByTokenChange(new Reporting.Grid(after.Pattern(layer, head)).Minus(new Reporting.Grid(Pattern(layer, head))).BelowDiagonal(), Statistics.Pieces, what, layer, head);
+
+    /// <summary>Layer × token strip of the attention that each token receives.</summary>
+    /// <returns>The figure.</returns>
+    public Reporting.HeatmapFigure Received() => Reporting.AttentionFigures.ReceivedByLayer(Statistics.ReceivedByLayer, Statistics.Pieces, logarithmic: true);
+
+    private double[,] Pattern(int layer, int? head) => head is { } one ? Patterns.Pattern(layer, one) : Patterns.MeanPattern(layer);
+}
