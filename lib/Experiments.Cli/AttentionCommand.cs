@@ -66,7 +66,7 @@ internal static class AttentionCommand
             CheckpointHash = loaded.Hash,
             NativeVersions = Backend.Versions,
         });
-        run.WriteMetrics(text);
+        run.WriteMetrics(new { Tokens = text.Pieces, text.ReceivedByLayer, text.BosMass, text.Entropy, text.NormalizedEntropy, text.Outliers });
         run.WriteTable("outlier-tokens", table);
         run.WriteFigure("entropy", AttentionFigures.LayerByHead(text.NormalizedEntropy, "Normalised entropy", "entropy / ln i"));
         run.WriteFigure("bos-mass", AttentionFigures.LayerByHead(text.BosMass, "Attention on the beginning of the sequence", "share"));
