@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using Experiments.Cli;
+using Experiments.Models;
+using Experiments.Tests.Models;
+using static TorchSharp.torch;
+
+namespace Experiments.Tests.Cli;
+
+[Collection("console")]
+public sealed class ProgramTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public ProgramTests()
+    {
+        using var model = TinyModels.Make();
+        Checkpoint.Save(model, Model);
+    }
+
+    private string Model => _folder.File("model");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Generate_takes_ids_as_given_from_a_folder_without_tokenizer_and_prints_json()
+    {
+        var (code, output, _) = await Run("generate", "--model", Model, "--tokens", "1,5,7", "--max-new-tokens", "6", "--ignore-eos", "--json");
+        using var model = Checkpoint.Load(Model);
+        var expected = TextGenerator.Generate(model, [[1, 5, 7]], new GenerationOptions { MaxNewTokens = 6, IgnoreEos = true })[0].Ids;
+        Assert.Equal(0, code);
+        Assert.Equal(expected, JsonNode.Parse(output)!["ids"]!.AsArray().Select(id => id!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task Attention_saves_logits_and_patterns_as_multiplied_with_the_values()
+    {
+        foreach (string[] rebalance in new[] { [], new[] { "--preset", "released-code", "--alpha", "0.9" } })
+        {
+            var (code, _, error) = await Run(["attention", "--model", Model, "--tokens", "1,5,7,9", "--save-tensors", _folder.File("t.safetensors"), .. rebalance]);
+            Assert.True(code == 0, error);
+            var saved = SafeTensorsFile.Open(_folder.File("t.safetensors"));
+            Assert.Equal([4, 23], saved.Shape("logits"));
+            Assert.Equal([3, 4, 4, 4], saved.Shape("pattern"));
+            using var sums = saved.Read("pattern").sum(-1);
+            Assert.Equal(rebalance.Length > 0, sums.max().item<float>() > 1.01f);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, "--prompt", "generate", "--model", "{model}")]
+    [InlineData(2, "empty", "generate", "--model", "{model}", "--prompt", "")]
+    [InlineData(2, "'x' is not a token id", "generate", "--model", "{model}", "--tokens", "1,x")]
+    [InlineData(1, "outside the vocabulary", "generate", "--model", "{model}", "--tokens", "1,99")]
+    [InlineData(1, "no tokenizer.model", "generate", "--model", "{model}", "--prompt", "a")]
+    [InlineData(1, "does not exist", "generate", "--model", "{folder}/none", "--tokens", "1")]
+    [InlineData(1, "Unknown device", "generate", "--model", "{model}", "--tokens", "1", "--device", "tpu")]
+    [InlineData(1, "is not JSON", "run", "{folder}/broken.ipynb", "--output", "{folder}/o")]
+    [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
+    [InlineData(1, "Unknown profile", "run", "{folder}/empty.ipynb", "--profile", "slow", "--output", "{folder}/o")]
+    [InlineData(2, "nonsense", "nonsense")]
+    public async Task Bad_input_is_one_line_on_stderr(int expected, string what, params string[] args)
+    {
+        await File.WriteAllTextAsync(_folder.File("broken.ipynb"), "not json");
+        await File.WriteAllTextAsync(_folder.File("empty.ipynb"), "{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}");
+        var (code, output, error) = await Run([.. args.Select(arg => arg.Replace("{model}", Model, StringComparison.Ordinal).Replace("{folder}", _folder.Path, StringComparison.Ordinal))]);
+        Assert.Equal(expected, code);
+        Assert.Empty(output);
+        Assert.Contains(what, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_prompt_longer_than_the_context_needs_permission()
+    {
+        var ids = string.Join(",", Enumerable.Repeat(3, 80));
+        Assert.Contains("context is 64", (await Run("generate", "--model", Model, "--tokens", ids)).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run("generate", "--model", Model, "--tokens", ids, "--allow-long-context", "--max-new-tokens", "2")).Code);
+    }
+
+    [Theory]
+    [InlineData("truncated", "cut off")]
+    [InlineData("nan", "NaN")]
+    public async Task A_damaged_checkpoint_is_one_line(string damage, string what)
+    {
+        var file = Path.Combine(Model, "model.safetensors");
+        if (damage == "truncated")
+        {
+            using var stream = File.OpenWrite(file);
+            stream.SetLength(stream.Length - 10);
+        }
+        else
+        {
+            using var model = Checkpoint.Load(Model);
+            using (no_grad())
+            {
+                model.parameters().First().fill_(float.NaN);
+            }
+
+            Checkpoint.Save(model, Model);
+        }
+
+        var (code, _, error) = await Run("generate", "--model", Model, "--tokens", "1");
+        Assert.Equal(1, code);
+        Assert.Contains(what, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_results_folder_that_cannot_be_made_is_one_line()
+    {
+        await File.WriteAllTextAsync(_folder.File("file"), "");
+        var (code, _, error) = await Run("attention", "--model", Model, "--tokens", "1,2,3,4,5,6", "--output", _folder.File("file/results"));
+        Assert.Equal(1, code);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task Doctor_names_the_back_end()
+    {
+        var (code, output, _) = await Run("doctor");
+        Assert.Equal(0, code);
+        Assert.Contains("back end", output, StringComparison.Ordinal);
+        Assert.Contains("embedded model", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Run(params string[] args)
+    {
+        var (output, error, previousOutput, previousError) = (new StringWriter(), new StringWriter(), Console.Out, Console.Error);
+        Console.SetOut(output);
+        Console.SetError(error);
+        try
+        {
+            return (await Program.Main(args), output.ToString(), error.ToString());
+        }
+        finally
+        {
+            Console.SetOut(previousOutput);
+            Console.SetError(previousError);
+        }
+    }
+}

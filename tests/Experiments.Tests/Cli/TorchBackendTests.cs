@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Experiments.Tests.Architecture;
+
+namespace Experiments.Tests.Cli;
+
+public class TorchBackendTests
+{
+    [Theory]
+    [InlineData("cpu", "TorchSharp-cpu", null)]
+    [InlineData("cuda-linux", "TorchSharp-cuda-linux", "linux-x64")]
+    [InlineData("cuda-windows", "TorchSharp-cuda-windows", "win-x64")]
+    public void Each_back_end_takes_its_package_and_runtime(string backend, string package, string? runtime)
+    {
+        var (output, _) = MSBuild("-getItem:PackageReference", "-getProperty:RuntimeIdentifier", $"-p:TorchBackend={backend}");
+        var natives = System.Text.Json.Nodes.JsonNode.Parse(output)!["Items"]!["PackageReference"]!.AsArray().Select(item => item!["Identity"]!.GetValue<string>()).Where(name => name.StartsWith("TorchSharp-", StringComparison.Ordinal));
+        Assert.Equal([package], natives);
+        Assert.True(runtime is null || output.Contains($"\"{runtime}\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_unknown_back_end_is_a_clear_error()
+    {
+        var (output, code) = MSBuild("-t:CheckTorchBackend", "-p:TorchBackend=metal");
+        Assert.NotEqual(0, code);
+        Assert.Contains("Use -p:TorchBackend=cpu, cuda-linux or cuda-windows", output, StringComparison.Ordinal);
+    }
+
+    private static (string Output, int Code) MSBuild(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", ["msbuild", Path.Combine(FloorTests.Root(), "lib", "Experiments.Cli", "Experiments.Cli.csproj"), "-nologo", .. arguments]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (output, process.ExitCode);
+    }
+}

@@ -1,0 +1,55 @@
+using Experiments.Data.ClosedWorld;
+using Experiments.Evaluation;
+using Experiments.Models;
+using Experiments.Studies;
+
+namespace Experiments.Tests.Studies;
+
+public class EmbeddedModelTests
+{
+    [Fact]
+    public void The_shipped_tokenizer_reads_the_closed_world_as_the_training_did()
+    {
+        var vocabulary = new ClosedWorldVocabulary();
+        var tokenizer = TextTokenizer.Load(EmbeddedModel.Folder);
+        var template = PromptTemplates.CompactCot;
+        Assert.Equal(vocabulary.Size, tokenizer.VocabSize);
+        Assert.All(ClosedWorldDataset.Generate(DatasetSplit.Test, 25, 7), question =>
+        {
+            var text = template.Render(question) + template.Target(question);
+            var ids = tokenizer.Encode(text);
+            Assert.Equal(vocabulary.Encode(text).Ids, ids);
+            Assert.All(ids.Skip(1), id => Assert.True(id >= ClosedWorldVocabulary.FirstWord || id == 3 + '\n'));
+            Assert.Equal(text, tokenizer.Decode(ids));
+        });
+    }
+
+    [Fact]
+    public void The_shipped_model_answers_with_chain_of_thought_far_above_chance_and_better_than_directly()
+    {
+        using var loaded = LoadedModel.Open(EmbeddedModel.Folder);
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 25, 1);
+        double Accuracy(PromptTemplate template) => EvaluationSummary.Of(MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, template)).Overall.Accuracy;
+        var (worked, direct) = (Accuracy(PromptTemplates.CompactCot), Accuracy(PromptTemplates.CompactDirect));
+        Assert.InRange(worked, 0.7, 1);
+        Assert.True(worked > direct, $"worked {worked}, direct {direct}");
+    }
+
+    [Fact]
+    public void Replies_do_not_depend_on_the_batch()
+    {
+        using var loaded = LoadedModel.Open(EmbeddedModel.Folder);
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 2, 3);
+        IEnumerable<string> Replies(int batch) => MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, PromptTemplates.CompactCot, new EvaluationOptions { BatchSize = batch }).Select(item => item.Reply);
+        Assert.Equal(Replies(1), Replies(16));
+    }
+
+    [Fact]
+    public void Log_likelihood_picks_the_letter_that_generation_writes()
+    {
+        using var loaded = LoadedModel.Open(EmbeddedModel.Folder);
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 5, 3);
+        int?[] By(ScoringMethod method) => [.. MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, PromptTemplates.CompactDirect, new EvaluationOptions { Method = method }).Select(item => item.Predicted)];
+        Assert.Equal(By(ScoringMethod.Generation), By(ScoringMethod.LogLikelihood));
+    }
+}
