@@ -12,19 +12,18 @@ internal static class PretrainCommand
         var output = new Option<string?>("--output") { Description = "Folder for results", HelpName = "DIR" };
         var steps = new Option<int>("--steps") { Description = "Optimizer steps", DefaultValueFactory = _ => defaults.Training.Steps };
         var seed = new Option<int>("--seed") { Description = "Seed of weights and texts", DefaultValueFactory = _ => defaults.Seed };
-        var from = new Option<string?>("--from") { Description = "Go on from the checkpoint folder of an earlier pre-training", HelpName = "DIR" };
         var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate", DefaultValueFactory = _ => defaults.Training.LearningRate };
         var command = new Command("pretrain", """
-            Pre-train the embedded model from scratch on the closed world; about half an hour on two cores.
+            Pre-train the embedded model from scratch on the closed world; about a quarter of an hour on two cores.
 
             Example, then look at the result:
               experiments pretrain --output results
               experiments evaluate --model results/pretrain/<run>/checkpoint
-            """) { output, steps, seed, from, rate };
+            """) { output, steps, seed, rate };
         command.SetAction((parsed, cancellation) =>
         {
             var workspace = Workspace.Open(output: parsed.GetValue(output));
-            var options = defaults with { Seed = parsed.GetValue(seed), From = parsed.GetValue(from), Training = defaults.Training with { Steps = parsed.GetValue(steps), LearningRate = parsed.GetValue(rate) } };
+            var options = defaults with { Seed = parsed.GetValue(seed), Training = defaults.Training with { Steps = parsed.GetValue(steps), LearningRate = parsed.GetValue(rate) } };
             using var progress = new TerminalProgress();
             var run = PretrainStudy.Run(workspace, options, progress, cancellation);
             Console.WriteLine(run.PathOf("checkpoint"));

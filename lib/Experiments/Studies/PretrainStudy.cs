@@ -33,19 +33,15 @@ public sealed record PretrainOptions
     public double InitializerRange { get; init; } = 0.05;
 
     /// <summary>Weight of a direct answer's letter beside the tokens of a worked one.</summary>
-    public double DirectWeight { get; init; } = 6;
+    public double DirectWeight { get; init; } = 2;
 
     /// <summary>Seed of weights and texts.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Folder of an earlier pre-training to go on from; null to start from fresh weights.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
-    public string? From { get; init; }
-
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 12_000,
+        Steps = 8_000,
         BatchSize = 24,
         MicroBatches = 2,
         Workers = 2,
@@ -75,13 +71,12 @@ public static class PretrainStudy
         var plan = new RunPlan(Experiment)
         {
             Model = EmbeddedModel.Name,
-            Variant = options.From is null ? "curriculum" : "continued",
+            Variant = "curriculum",
             Config = options,
             Seed = options.Seed,
             DType = "bfloat16",
             Device = "cpu",
             Threads = options.Training.Workers,
-            CheckpointHash = options.From is null ? null : LoadedModel.HashOf(options.From),
             DatasetHash = ContentHash.Of(ClosedWorldDataset.Generate(DatasetSplit.Test, 20, options.Seed)),
             NativeVersions = Backend.Versions,
         };
@@ -99,16 +94,8 @@ public static class PretrainStudy
             TieWordEmbeddings = true,
             InitializerRange = options.InitializerRange,
         });
-        if (options.From is null)
-        {
-            RecallInitialization.Apply(model, options.Seed);
-        }
-        else
-        {
-            Restore(model, options.From);
-        }
-
-        var examples = new Pretraining(vocabulary, options.Seed, options.DirectWeight).Examples((long)options.Training.Steps * options.Training.BatchSize, options.From is not null);
+        RecallInitialization.Apply(model, options.Seed);
+        var examples = new Pretraining(vocabulary, options.Seed, options.DirectWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
         var result = new Trainer(model, options.Training).Train(
             examples,
             progress: step => progress?.Report(new StudyProgress(Experiment, step.Step, options.Training.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F3}, {step.Tokens / step.Seconds:F0} tokens/s"))),
@@ -121,20 +108,5 @@ public static class PretrainStudy
         run.WriteMetrics(shown);
         run.WriteFigure("loss", FineTuneStudy.LossFigure(shown));
         return run.Complete();
-    }
-
-    private static void Restore(LlamaForCausalLM model, string folder)
-    {
-        using var earlier = Checkpoint.Load(folder);
-        if (earlier.Config != model.Config with { EosTokenIds = earlier.Config.EosTokenIds, HeadDim = earlier.Config.HeadDim })
-        {
-            throw new ExperimentException($"{folder} has another shape than the embedded model. Start from a folder that experiments pretrain wrote.");
-        }
-
-        using var noGrad = no_grad();
-        foreach (var (from, to) in earlier.parameters().Zip(model.parameters()))
-        {
-            to.copy_(from);
-        }
     }
 }

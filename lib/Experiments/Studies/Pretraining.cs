@@ -17,20 +17,15 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
 
     /// <summary>Examples whose mix depends on how much of the training is done.</summary>
     /// <param name="total">Number of examples that will be drawn.</param>
-    /// <param name="continued">Whether the model knows recall and the world's sentences already: then option letters come first.</param>
     /// <returns>The examples.</returns>
-    internal IEnumerable<TrainingExample> Examples(long total, bool continued)
+    internal IEnumerable<TrainingExample> Examples(long total)
     {
         var random = new Random(seed);
         for (long i = 0; i < total; i++)
         {
-            yield return continued ? DrawContinued(random, (double)i / total) : Draw(random, (double)i / total);
+            yield return Draw(random, (double)i / total);
         }
     }
-
-    /// <summary>Option letters are a plateau of their own: the letter stands two tokens before the option that names it.</summary>
-    private TrainingExample DrawContinued(Random random, double done) =>
-        random.NextDouble() < (done < 0.25 ? 0.7 : 0.1) ? Drill(Drills.Options(random)) : Draw(random, 1);
 
     private TrainingExample Draw(Random random, double done)
     {
@@ -42,7 +37,7 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
 
         if (done < 0.05)
         {
-            return Drill(dice < 0.25 ? Drills.Pairs(random) : dice < 0.75 ? Drills.Sentences(random) : dice < 0.9 ? Drills.Options(random) : Drills.Calculations(random));
+            return Drill(dice < 0.2 ? Drills.Pairs(random) : dice < 0.5 ? Drills.Sentences(random) : dice < 0.9 ? Drills.Options(random) : Drills.Calculations(random));
         }
 
         return dice switch
