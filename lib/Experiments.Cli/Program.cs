@@ -19,7 +19,7 @@ public static class Program
         var parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"experiments: {parsed.Errors[0].Message} See --help.");
+            await Console.Error.WriteLineAsync($"experiments: {string.Join(" ", parsed.Errors.Select(error => error.Message).Distinct())} See --help.");
             return WrongUsage;
         }
 

@@ -42,6 +42,11 @@ public sealed class CSharpEngine
         {
             (code, var added) = _assemblies.Resolve(code, name);
             compilation = Compile(code, name, added);
+            if (compilation.GetEntryPoint(cancellation) is null)
+            {
+                compilation = Compile(code + "\n;", name, added); // only usings: an empty statement makes it a submission that keeps them
+            }
+
             entry = Load(compilation, name, cancellation);
         }
         catch (CellCompilationException e)
@@ -51,7 +56,7 @@ public sealed class CSharpEngine
 
         if (entry is null)
         {
-            return new CellResult(false, null, null); // only usings or comments
+            return new CellResult(false, null, null); // nothing to run
         }
 
         _previous = compilation;

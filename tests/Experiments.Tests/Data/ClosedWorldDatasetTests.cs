@@ -10,9 +10,9 @@ public partial class ClosedWorldDatasetTests
     [Fact]
     public void Splits_share_no_problem_whatever_the_seeds()
     {
-        static HashSet<string> Ids(DatasetSplit split, int seed) => [.. ClosedWorldDataset.Generate(split, 400, seed).Select(question => question.Id)];
-        var test = Ids(DatasetSplit.Test, 1);
-        var validation = Ids(DatasetSplit.Validation, 2);
+        static HashSet<string> Ids(DatasetSplit split, int count, int seed) => [.. ClosedWorldDataset.Generate(split, count, seed).Select(question => question.Id)];
+        var test = Ids(DatasetSplit.Test, 400, 1);
+        var validation = Ids(DatasetSplit.Validation, 150, 2);
         var random = new Random(3);
         var training = Enumerable.Range(0, 20_000).Select(_ => ClosedWorldDataset.DrawTraining(random, null, new Difficulty()).Id).ToHashSet();
         Assert.Equal(3200, test.Count);
