@@ -42,11 +42,6 @@ public sealed class CSharpEngine
         {
             (code, var added) = _assemblies.Resolve(code, name);
             compilation = Compile(code, name, added);
-            if (compilation.GetEntryPoint(cancellation) is null)
-            {
-                compilation = Compile(code + "\n;", name, added); // only usings: an empty statement makes it a submission that keeps them
-            }
-
             entry = Load(compilation, name, cancellation);
         }
         catch (CellCompilationException e)
@@ -80,8 +75,13 @@ public sealed class CSharpEngine
 
     private CSharpCompilation Compile(string code, string name, IEnumerable<MetadataReference> added)
     {
-        var text = SourceText.From(code, Encoding.UTF8);
-        var tree = CSharpSyntaxTree.ParseText(text, Parsing, name);
+        var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), Parsing, name);
+        if (tree.GetRoot() is CompilationUnitSyntax { Members.Count: 0, Usings.Count: > 0 })
+        {
+            // A submission without members is passed over, its usings too: give it one.
+            tree = CSharpSyntaxTree.ParseText(SourceText.From(code + "\n_ = 0;", Encoding.UTF8), Parsing, name);
+        }
+
         var root = (CompilationUnitSyntax)new LoopInterruption().Visit(tree.GetRoot());
         tree = CSharpSyntaxTree.Create(root, Parsing, name, Encoding.UTF8);
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);

@@ -31,6 +31,7 @@ internal sealed class Replicas : IDisposable
         }
 
         var loss = Sum(parts, backward: true);
+        using var scope = NewDisposeScope(); // each read of a gradient makes a handle
         using var noGrad = no_grad();
         foreach (var copy in Copies)
         {

@@ -65,7 +65,7 @@ public sealed class Trainer
                     throw new ExperimentException($"The loss is {loss} at step {step + 1}: the training diverged. Lower the learning rate ({_options.LearningRate}) or lengthen the warm-up ({_options.WarmupSteps} steps).");
                 }
 
-                var norm = nn.utils.clip_grad_norm_(_model.parameters(), _options.ClipNorm > 0 ? _options.ClipNorm : double.MaxValue);
+                var norm = Clip();
                 foreach (var group in optimizer.ParamGroups)
                 {
                     group.LearningRate = _options.RateAt(step);
@@ -94,6 +94,12 @@ public sealed class Trainer
         }
 
         return new TrainingResult(history, best.Step, best.Loss);
+    }
+
+    private double Clip()
+    {
+        using var scope = NewDisposeScope();
+        return nn.utils.clip_grad_norm_(_model.parameters(), _options.ClipNorm > 0 ? _options.ClipNorm : double.MaxValue);
     }
 
     private AdamW Optimizer()

@@ -17,7 +17,9 @@ public class CSharpEngineTests
         await Run("var a = 1;\nrecord Point(int X);\nint Twice(int x) => 2 * x;");
         var failed = await Run("a = 5;\nvar b = 7;\nthrow new InvalidOperationException(\"no\");");
         Assert.Equal("InvalidOperationException", failed.Error!.Name);
-        Assert.Equal("5 7 10 Point { X = 3 }", (await Run("string.Create(CultureInfo.InvariantCulture, $\"{a} {b} {Twice(a)} {new Point(3)}\")")).Value);
+        var last = await Run("string.Create(CultureInfo.InvariantCulture, $\"{a} {b} {Twice(a)} {new Point(3)}\")");
+        Assert.True(last.Error is null, last.Error?.Message);
+        Assert.Equal("5 7 10 Point { X = 3 }", last.Value);
     }
 
     [Theory]

@@ -21,6 +21,7 @@ public class TrainerLeakTests
         }
 
         Left(2);
-        Assert.Equal(Left(3), Left(30));
+        var few = Left(3);
+        Assert.InRange(Left(103) - few, -1000, 50); // a handle kept per step would be 100
     }
 }
