@@ -1,0 +1,113 @@
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Configs;
+using Experiments.Interpretability;
+using Experiments.Models;
+using Experiments.Training;
+using static TorchSharp.torch;
+
+namespace Experiments.Benchmarks;
+
+/// <summary>Runs in this process, because libtorch is loaded from beside the program; few iterations, because each takes about a second.</summary>
+public sealed class InProcess : ManualConfig
+{
+    public InProcess() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(1).WithIterationCount(5).WithInvocationCount(1).WithUnrollFactor(1));
+}
+
+/// <summary>
+/// A random model, 512 wide, 8 layers, 8 heads, vocabulary 8192, on two threads: prefill of 512 tokens and decoding of 64 more. Read the ratio;
+/// tokens per second are 512 (prefill) or 64 (decoding) over the mean time.
+/// </summary>
+[Config(typeof(InProcess))]
+public class ForwardBenchmarks
+{
+    private const int PromptLength = 512;
+    private const int NewTokens = 64;
+    private readonly Rebalancing _rebalancing = new(new RebalanceOptions());
+    private LlamaForCausalLM _model = null!;
+    private Tensor _ids = null!;
+    private int[] _prompt = null!;
+
+    internal static LlamaConfig Shape { get; } = new()
+    {
+        VocabSize = 8192,
+        HiddenSize = 512,
+        IntermediateSize = 1376,
+        NumHiddenLayers = 8,
+        NumAttentionHeads = 8,
+        NumKeyValueHeads = 8,
+        MaxPositionEmbeddings = 1024,
+    };
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        set_num_threads(2);
+        _model = new LlamaForCausalLM(Shape);
+        _model.Initialize(1);
+        _model.eval();
+        var random = new Random(1);
+        _prompt = [.. Enumerable.Range(0, PromptLength).Select(_ => random.Next(Shape.VocabSize))];
+        _ids = tensor(_prompt.Select(id => (long)id).ToArray(), [1, PromptLength]);
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _ids.Dispose();
+        _model.Dispose();
+        _rebalancing.Dispose();
+    }
+
+    [Benchmark(Baseline = true)]
+    public void Prefill_off() => Prefill(null);
+
+    [Benchmark]
+    public void Prefill_rebalanced() => Prefill(_rebalancing);
+
+    [Benchmark]
+    public void Decode_off() => Decode(null);
+
+    [Benchmark]
+    public void Decode_rebalanced() => Decode(_rebalancing);
+
+    private void Prefill(IAttentionHook? hook)
+    {
+        using var inference = inference_mode();
+        _model.Forward(_ids, hook: hook).Dispose();
+    }
+
+    private void Decode(IAttentionHook? hook) =>
+        TextGenerator.Generate(_model, [_prompt[..32]], new GenerationOptions { MaxNewTokens = NewTokens, IgnoreEos = true }, hook);
+}
+
+/// <summary>An optimizer step on 4 sequences of 128 tokens of the same model: 512 tokens over the mean time.</summary>
+[Config(typeof(InProcess))]
+public class TrainingBenchmarks
+{
+    private LlamaForCausalLM _model = null!;
+    private List<TrainingExample> _batch = null!;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        set_num_threads(2);
+        _model = new LlamaForCausalLM(ForwardBenchmarks.Shape);
+        _model.Initialize(1);
+        var random = new Random(1);
+        _batch = [.. Enumerable.Range(0, 4).Select(_ => TrainingExample.Of([], [.. Enumerable.Range(0, 128).Select(_ => random.Next(8192))]))];
+    }
+
+    [GlobalCleanup]
+    public void Cleanup() => _model.Dispose();
+
+    [Benchmark(Baseline = true)]
+    public void Step_float32() => Step(ScalarType.Float32);
+
+    [Benchmark]
+    public void Step_bfloat16() => Step(ScalarType.BFloat16);
+
+    private void Step(ScalarType dtype) =>
+        new Trainer(_model, new TrainingOptions { Steps = 1, BatchSize = 4, MicroBatches = 2, Workers = 2, WarmupSteps = 0, LearningRate = 1e-5, ComputeDtype = dtype }).Train(_batch);
+}
