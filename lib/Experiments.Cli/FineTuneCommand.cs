@@ -32,10 +32,10 @@ internal static class FineTuneCommand
             var options = defaults with
             {
                 Seed = model.Seed(parsed),
-                Training = defaults.Training with { Steps = parsed.GetValue(steps), BatchSize = parsed.GetValue(batch), LearningRate = parsed.GetValue(rate) },
+                Training = defaults.Training with { Steps = parsed.GetValue(steps), BatchSize = parsed.GetValue(batch), LearningRate = parsed.GetValue(rate), ComputeDtype = model.Dtype(parsed) },
             };
             using var progress = new TerminalProgress();
-            var result = FineTuneStudy.Run(Workspace.Open(output: parsed.GetValue(output)), model.Folder(parsed), options, progress, cancellation);
+            var result = FineTuneStudy.Run(Workspace.Open(output: parsed.GetValue(output)), model.Folder(parsed), options, model.Device(parsed), progress, cancellation);
             Console.WriteLine(model.Json(parsed) ? RunJson.Document(new { result.Folder, result.Reused, result.Training.BestStep, result.Training.BestValidationLoss }).TrimEnd() : result.Folder);
             return Task.FromResult(0);
         });

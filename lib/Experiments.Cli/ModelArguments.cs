@@ -33,11 +33,15 @@ internal sealed class ModelArguments
 
     internal bool Json(ParseResult parsed) => parsed.GetValue(_json);
 
+    internal ScalarType Dtype(ParseResult parsed) => Backend.DtypeOf(parsed.GetValue(_dtype)!);
+
+    internal Device Device(ParseResult parsed) => Backend.DeviceOf(parsed.GetValue(_device)!);
+
     /// <summary>Sets the thread count, checks device and dtype, and loads the model.</summary>
     internal LoadedModel Load(ParseResult parsed)
     {
         SetThreads(parsed);
-        return LoadedModel.Open(Folder(parsed), Backend.DtypeOf(parsed.GetValue(_dtype)!), Backend.DeviceOf(parsed.GetValue(_device)!));
+        return LoadedModel.Open(Folder(parsed), Dtype(parsed), Device(parsed));
     }
 
     internal void SetThreads(ParseResult parsed)

@@ -27,17 +27,11 @@ internal static class RunCommand
         {
             var workspace = Workspace.Open(output: parsed.GetValue(output));
             var files = parsed.GetValue(notebooks) is { Length: > 0 } given ? given : Default(workspace);
-            var values = Values(parsed.GetValue(parameters) ?? []);
-            if (parsed.GetValue(profile) is { } name)
-            {
-                values["profile"] = Profile.Find(name).Name;
-            }
-
-            var checkedFiles = files.Select(file => (File: file, Values: Fitting(file, values, files.Length))).ToList();
+            var runs = Assign(files, Values(parsed.GetValue(parameters) ?? []), parsed.GetValue(profile) is { } name ? Profile.Find(name).Name : null);
             Environment.SetEnvironmentVariable("EXPERIMENTS_RESULTS", workspace.Results); // the notebooks' workspace
             var options = new RunnerOptions { KeepGoing = parsed.GetValue(keepGoing), Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null };
             var exitCode = 0;
-            foreach (var (file, own) in checkedFiles)
+            foreach (var (file, own) in runs)
             {
                 var target = Path.Combine(workspace.Results, "notebooks", Path.GetFileName(file));
                 await Console.Error.WriteLineAsync($"{Path.GetFileName(file)}");
@@ -67,21 +61,30 @@ internal static class RunCommand
         ? words.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal)
         : throw new UsageException("-p takes a name and a value: -p alpha 0.5.");
 
-    /// <summary>A value goes to the notebooks that declare it; one that none declares is a mistake, and so is one of the wrong type.</summary>
-    private static Dictionary<string, string> Fitting(string file, Dictionary<string, string> values, int count)
+    /// <summary>A value goes to the notebooks that declare it. One that none declares is a mistake, and so is one of the wrong type.</summary>
+    private static List<(string File, Dictionary<string, string> Values)> Assign(string[] files, Dictionary<string, string> values, string? profile)
     {
-        var notebook = NotebookDocument.Load(file);
-        var known = NotebookParameters.Of(notebook).Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal);
-        var own = count == 1 ? values : values.Where(pair => known.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
-        if (count == 1 && values.ContainsKey("profile") && !known.Contains("profile"))
+        var declared = files.ToDictionary(file => file, file => NotebookParameters.Of(NotebookDocument.Load(file)).Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal));
+        if (values.Keys.FirstOrDefault(name => !declared.Values.Any(names => names.Contains(name))) is { } unknown)
         {
-            own = values.Where(pair => pair.Key != "profile").ToDictionary(StringComparer.Ordinal);
+            var known = declared.Values.SelectMany(names => names).Distinct().Order(StringComparer.Ordinal).ToList();
+            throw new UsageException($"{(files.Length == 1 ? Path.GetFileName(files[0]) + " has" : "The notebooks have")} no parameter '{unknown}'. Known: {(known.Count == 0 ? "none" : string.Join(", ", known))}.");
         }
 
+        if (profile is not null)
+        {
+            values["profile"] = profile; // notebooks without profiles do not mind
+        }
+
+        return [.. files.Select(file => (file, Fitting(file, values.Where(pair => declared[file].Contains(pair.Key)).ToDictionary(StringComparer.Ordinal))))];
+    }
+
+    private static Dictionary<string, string> Fitting(string file, Dictionary<string, string> values)
+    {
         try
         {
-            NotebookParameters.Inject(notebook, own, Path.GetFileName(file));
-            return own;
+            NotebookParameters.Inject(NotebookDocument.Load(file), values, Path.GetFileName(file));
+            return values;
         }
         catch (NotebookException e)
         {

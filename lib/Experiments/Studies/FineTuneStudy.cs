@@ -6,6 +6,7 @@ using Experiments.Models;
 using Experiments.Reporting;
 using Experiments.Runs;
 using Experiments.Training;
+using static TorchSharp.torch;
 
 namespace Experiments.Studies;
 
@@ -59,14 +60,15 @@ public static class FineTuneStudy
     /// <param name="workspace">Where results live.</param>
     /// <param name="modelFolder">The model to start from; null for the embedded one.</param>
     /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="device">Where to train; null for CPU. Passes run in the options' dtype, weights stay float32.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops between two steps; nothing is saved then.</param>
     /// <returns>The fine-tuned model.</returns>
-    public static FineTuned Run(Workspace workspace, string? modelFolder = null, FineTuneOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
+    public static FineTuned Run(Workspace workspace, string? modelFolder = null, FineTuneOptions? options = null, Device? device = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new FineTuneOptions();
         modelFolder ??= EmbeddedModel.Folder;
-        using var loaded = LoadedModel.Open(modelFolder);
+        using var loaded = LoadedModel.Open(modelFolder, device: device);
         var plan = new RunPlan(Experiment)
         {
             Model = loaded.Name,
@@ -74,8 +76,8 @@ public static class FineTuneStudy
             Config = options,
             Seed = options.Seed,
             DType = "float32",
-            Device = "cpu",
-            Threads = TorchSharp.torch.get_num_threads(),
+            Device = loaded.Model.Device.ToString(),
+            Threads = get_num_threads(),
             CheckpointHash = loaded.Hash,
             NativeVersions = Backend.Versions,
         };

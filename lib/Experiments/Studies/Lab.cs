@@ -55,8 +55,8 @@ public sealed class Lab
         Workspace,
         BaseModel,
         new FineTuneOptions { Seed = Seed, Training = new FineTuneOptions().Training with { Steps = Profile.FineTuneSteps, EvaluateEvery = Math.Min(50, Profile.FineTuneSteps / 3) } },
-        _progress,
-        Interruption.Token);
+        progress: _progress,
+        cancellation: Interruption.Token);
 
     /// <summary>The model before against after fine-tuning, on validation questions.</summary>
     /// <returns>The paired comparison.</returns>

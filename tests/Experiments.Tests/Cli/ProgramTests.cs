@@ -56,12 +56,16 @@ public sealed class ProgramTests : IDisposable
     [InlineData(1, "Unknown device", "generate", "--model", "{model}", "--tokens", "1", "--device", "tpu")]
     [InlineData(1, "is not JSON", "run", "{folder}/broken.ipynb", "--output", "{folder}/o")]
     [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
+    [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "{folder}/second.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
+    [InlineData(1, "Unknown device", "finetune", "--model", "{model}", "--device", "tpu", "--output", "{folder}/o")]
+    [InlineData(1, "Unknown dtype", "finetune", "--model", "{model}", "--dtype", "int4", "--output", "{folder}/o")]
     [InlineData(1, "Unknown profile", "run", "{folder}/empty.ipynb", "--profile", "slow", "--output", "{folder}/o")]
     [InlineData(2, "nonsense", "nonsense")]
     public async Task Bad_input_is_one_line_on_stderr(int expected, string what, params string[] args)
     {
         await File.WriteAllTextAsync(_folder.File("broken.ipynb"), "not json");
         await File.WriteAllTextAsync(_folder.File("empty.ipynb"), "{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}");
+        File.Copy(_folder.File("empty.ipynb"), _folder.File("second.ipynb"));
         var (code, output, error) = await Run([.. args.Select(arg => arg.Replace("{model}", Model, StringComparison.Ordinal).Replace("{folder}", _folder.Path, StringComparison.Ordinal))]);
         Assert.Equal(expected, code);
         Assert.Empty(output);
