@@ -47,7 +47,7 @@ internal static class AttentionCommand
             var table = OutlierTable(text);
             var saved = parsed.GetValue(save) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, table);
             Console.WriteLine(model.Json(parsed)
-                ? RunJson.Document(new { Tokens = text.Pieces, text.ReceivedByLayer, text.BosMass, text.Entropy, text.NormalizedEntropy, text.Outliers, Folder = saved?.Folder }).TrimEnd()
+                ? RunJson.Document(Numbers(text, saved?.Folder)).TrimEnd()
                 : table.ToPlainText() + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
             return 0;
         });
@@ -66,7 +66,7 @@ internal static class AttentionCommand
             CheckpointHash = loaded.Hash,
             NativeVersions = Backend.Versions,
         });
-        run.WriteMetrics(new { Tokens = text.Pieces, text.ReceivedByLayer, text.BosMass, text.Entropy, text.NormalizedEntropy, text.Outliers });
+        run.WriteMetrics(Numbers(text, folder: null));
         run.WriteTable("outlier-tokens", table);
         run.WriteFigure("entropy", AttentionFigures.LayerByHead(text.NormalizedEntropy, "Normalised entropy", "entropy / ln i"));
         run.WriteFigure("bos-mass", AttentionFigures.LayerByHead(text.BosMass, "Attention on the beginning of the sequence", "share"));
@@ -83,6 +83,9 @@ internal static class AttentionCommand
 
         return run.Complete();
     }
+
+    private static object Numbers(SequenceAttention text, string? folder) =>
+        new { Tokens = text.Pieces, text.ReceivedByLayer, text.BosMass, text.Entropy, text.NormalizedEntropy, text.Outliers, Folder = folder };
 
     private static Table OutlierTable(SequenceAttention text) => Table.From(
         from layer in Enumerable.Range(0, text.Outliers.Length)

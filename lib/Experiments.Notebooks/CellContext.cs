@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks;
 
@@ -87,5 +86,5 @@ public sealed class DisplayedValue(string id)
 {
     /// <summary>Shows another value in its place.</summary>
     /// <param name="value">The new value.</param>
-    public void Update(object? value) => CellContext.Current?.Sink.UpdateDisplay((JsonObject)ValueFormatter.Bundle(value), id);
+    public void Update(object? value) => CellContext.Current?.Sink.UpdateDisplay(ValueFormatter.Bundle(value), id);
 }

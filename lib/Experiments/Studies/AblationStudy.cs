@@ -24,7 +24,7 @@ public sealed record AblationOptions
     /// <summary>Thresholds of the mask.</summary>
     public IReadOnlyList<double> Thresholds { get; init; } = [0.01, 0.05, 0.2];
 
-    /// <summary>Layers that are edited; each with every strength at the first threshold. Null for all behind the source.</summary>
+    /// <summary>Layers that are edited; one at a time, each with every strength at the first threshold.</summary>
     public IReadOnlyList<int> SingleLayers { get; init; } = [1, 2, 3];
 
     /// <summary>How answers are obtained.</summary>

@@ -53,7 +53,7 @@ public sealed class AttentionReport
     /// <returns>Token ids per text.</returns>
     public static IReadOnlyList<int[]> Texts(LoadedModel loaded, int count, int seed)
     {
-        var template = PromptTemplates.Find("compact-cot");
+        var template = PromptTemplates.CompactCot;
         var perCategory = (count + ClosedWorldDataset.Categories.Count - 1) / ClosedWorldDataset.Categories.Count;
         return [.. ClosedWorldDataset.Generate(DatasetSplit.Test, perCategory, seed).Take(count).Select(question => loaded.Tokenizer.Encode(template.Render(question) + template.Target(question)))];
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Experiments.Data;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
@@ -92,7 +91,7 @@ public static class FineTuneStudy
         var result = new Trainer(loaded.Model, options.Training).Train(
             Examples(loaded, questions, options, repeat: true),
             [.. Examples(loaded, validation, options with { WorkedShare = 1 }, repeat: false)],
-            step => progress?.Report(new StudyProgress(Experiment, step.Step, options.Training.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F3}, {step.Tokens / step.Seconds:F0} tokens/s"))),
+            step => progress?.Report(StudyProgress.Of(Experiment, step, options.Training)),
             cancellation);
         cancellation.ThrowIfCancellationRequested();
         SaveModel(loaded, run.PathOf("checkpoint"));
@@ -104,7 +103,7 @@ public static class FineTuneStudy
     }
 
     /// <summary>Saves weights, config and tokenizer as a Hugging Face folder.</summary>
-    internal static void SaveModel(LoadedModel loaded, string folder)
+    private static void SaveModel(LoadedModel loaded, string folder)
     {
         Checkpoint.Save(loaded.Model, folder);
         foreach (var file in Directory.EnumerateFiles(loaded.Folder).Where(file => Path.GetFileName(file) is "tokenizer.model" or "tokenizer_config.json" or "special_tokens_map.json"))
@@ -126,15 +125,15 @@ public static class FineTuneStudy
 
     private static IEnumerable<TrainingExample> Examples(LoadedModel loaded, IReadOnlyList<MultipleChoiceQuestion> questions, FineTuneOptions options, bool repeat)
     {
-        var (direct, worked) = (PromptTemplates.Find("compact-direct"), PromptTemplates.Find("compact-cot"));
         var random = new Random(options.Seed);
         do
         {
             foreach (var question in questions)
             {
-                var template = random.NextDouble() < options.WorkedShare ? worked : direct;
-                var prompt = loaded.Tokenizer.Encode(template.Render(question));
-                var full = loaded.Tokenizer.Encode(template.Render(question) + template.Target(question));
+                var template = random.NextDouble() < options.WorkedShare ? PromptTemplates.CompactCot : PromptTemplates.CompactDirect;
+                var text = template.Render(question);
+                var prompt = loaded.Tokenizer.Encode(text);
+                var full = loaded.Tokenizer.Encode(text + template.Target(question));
                 yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], loaded.Tokenizer.EosId], options.LossOnPrompt);
             }
         }

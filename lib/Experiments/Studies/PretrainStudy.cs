@@ -1,4 +1,3 @@
-using System.Globalization;
 using Experiments.Data.ClosedWorld;
 using Experiments.Models;
 using Experiments.Reporting;
@@ -98,7 +97,7 @@ public static class PretrainStudy
         var examples = new Pretraining(vocabulary, options.Seed, options.DirectWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
         var result = new Trainer(model, options.Training).Train(
             examples,
-            progress: step => progress?.Report(new StudyProgress(Experiment, step.Step, options.Training.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F3}, {step.Tokens / step.Seconds:F0} tokens/s"))),
+            progress: step => progress?.Report(StudyProgress.Of(Experiment, step, options.Training)),
             cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         Checkpoint.Save(model, run.PathOf("checkpoint"));

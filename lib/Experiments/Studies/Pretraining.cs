@@ -61,7 +61,7 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
         var steps = random.Next(1, 4);
         var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
         var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
-        var template = Evaluation.PromptTemplates.Find(worked ? "compact-cot" : "compact-direct");
+        var template = worked ? Evaluation.PromptTemplates.CompactCot : Evaluation.PromptTemplates.CompactDirect;
         var (ids, targets) = vocabulary.Encode($"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}");
         return new TrainingExample([.. ids, EosId], [.. targets, true], worked ? 1 : directWeight);
     }

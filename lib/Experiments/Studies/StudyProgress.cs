@@ -1,3 +1,5 @@
+using Experiments.Training;
+
 namespace Experiments.Studies;
 
 /// <summary>How far a long step is.</summary>
@@ -5,7 +7,16 @@ namespace Experiments.Studies;
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
 /// <param name="Detail">Current loss, accuracy or speed, ready to be shown.</param>
-public sealed record StudyProgress(string What, int Done, int Total, string Detail = "");
+public sealed record StudyProgress(string What, int Done, int Total, string Detail = "")
+{
+    /// <summary>Progress of a training, with its loss and speed.</summary>
+    /// <param name="what">The step's name.</param>
+    /// <param name="step">What was measured last.</param>
+    /// <param name="options">The training's settings, for its length.</param>
+    /// <returns>The progress.</returns>
+    internal static StudyProgress Of(string what, TrainingStep step, TrainingOptions options) =>
+        new(what, step.Step, options.Steps, FormattableString.Invariant($"loss {step.Loss:F3}, {step.Tokens / step.Seconds:F0} tokens/s"));
+}
 
 /// <summary>Prints progress as a line now and then, which suits notebooks and logs.</summary>
 /// <param name="writer">Where to; null for the console.</param>

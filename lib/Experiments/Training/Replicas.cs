@@ -57,10 +57,7 @@ internal sealed class Replicas : IDisposable
     }
 
     /// <summary>Mean loss over all target tokens.</summary>
-    internal double Loss(List<MicroBatch> parts)
-    {
-        return Sum(parts, backward: false);
-    }
+    internal double Loss(List<MicroBatch> parts) => Sum(parts, backward: false);
 
     /// <summary>Brings the copies up to date with the model.</summary>
     internal void CopyWeights()

@@ -50,7 +50,7 @@ public static class ClosedWorldDataset
     {
         difficulty ??= new Difficulty();
         difficulty.Validate();
-        var columns = Generators.Select((generator, index) => Category(generator.Name, split, perCategory, seed, difficulty).ToList()).ToList();
+        var columns = Enumerable.Range(0, Generators.Length).Select(index => Category(index, split, perCategory, seed, difficulty).ToList()).ToList();
         return [.. Enumerable.Range(0, perCategory).SelectMany(i => columns.Select(column => column[i]))];
     }
 
@@ -73,10 +73,10 @@ public static class ClosedWorldDataset
         }
     }
 
-    private static IEnumerable<MultipleChoiceQuestion> Category(string category, DatasetSplit split, int count, int seed, Difficulty difficulty)
+    private static IEnumerable<MultipleChoiceQuestion> Category(int index, DatasetSplit split, int count, int seed, Difficulty difficulty)
     {
-        var (name, stem, draw) = Find(category);
-        var random = new Random(unchecked((seed * 31) + (int)split + (1009 * Categories.ToList().IndexOf(name))));
+        var (name, stem, draw) = Generators[index];
+        var random = new Random(unchecked((seed * 31) + (int)split + (1009 * index)));
         var seen = new HashSet<string>();
         for (var misses = 0; seen.Count < count;)
         {
