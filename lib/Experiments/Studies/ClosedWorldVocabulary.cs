@@ -70,6 +70,7 @@ public sealed partial class ClosedWorldVocabulary
     /// <param name="folder">Where to.</param>
     public void Save(string folder)
     {
+        Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, "tokenizer.model"), SentencePieceModel.WithBytes(Words).ToBytes());
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """
             {
