@@ -112,7 +112,7 @@ internal static class LanguageCategories
     /// <summary>Events told out of order by what came after what; asked is the one at a given place, or the one before another.</summary>
     internal static Draft Story(Random random, Difficulty difficulty)
     {
-        var count = Math.Min(Words.Ordinals.Length, 3 + difficulty.Distractors);
+        var count = Math.Clamp(3 + difficulty.Distractors, 5, Words.Ordinals.Length);
         var events = Words.Draw(random, Words.Events, count);
         List<string> facts = [$"The {events[0]} came first.", .. Enumerable.Range(1, count - 1).Select(i => After(events, i))];
         var steps = random.Next(difficulty.MinSteps, Math.Min(difficulty.MaxSteps, count - 1) + 1);
