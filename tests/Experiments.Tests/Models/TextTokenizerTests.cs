@@ -59,7 +59,7 @@ public class TextTokenizerTests
         var (prompt, reply) = (tokenizer.Encode("Bo"), tokenizer.Encode("likes what", addBos: false));
         Assert.Equal(" likes what", tokenizer.DecodeContinuation(prompt, reply));
         Assert.Equal("likes what", tokenizer.DecodeContinuation([1], reply));
-        Assert.Equal("likes", tokenizer.DecodeContinuation([259, 3 + 0xC3], [260])); // the prompt ends within a character
+        Assert.Equal("\uFFFD", tokenizer.DecodeContinuation([259, 3 + 0xC3], [3 + 0xA9])); // the prompt ends within a character
         Assert.Equal("é", tokenizer.Decode([3 + 0xC3, 3 + 0xA9]));
     }
 
