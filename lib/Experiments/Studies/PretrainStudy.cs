@@ -133,7 +133,8 @@ public static class PretrainStudy
         measured.SelectMany(m => m.Worked.Rows.Zip(m.Direct.Rows, (worked, direct) => (m.Step, m.Tokens, worked, direct))),
         c => c.Integer("Step", m => m.Step).Integer("Tokens", m => m.Tokens).Text("Questions", m => m.worked.Name).Integer("n", m => m.worked.N)
             .Number("Chain of Thought", m => m.worked.Accuracy, "0.0%").Number("Direct", m => m.direct.Accuracy, "0.0%"))
-        with { Caption = "Accuracy on validation questions while the embedded model is pre-trained." };
+        with
+    { Caption = "Accuracy on validation questions while the embedded model is pre-trained." };
 }
 
 /// <summary>How well the model reasons in the middle of its training.</summary>
