@@ -18,7 +18,7 @@ public sealed record PretrainOptions
     public int IntermediateSize { get; init; } = 384;
 
     /// <summary>Layers.</summary>
-    public int Layers { get; init; } = 5;
+    public int Layers { get; init; } = 6;
 
     /// <summary>Query heads.</summary>
     public int Heads { get; init; } = 4;
@@ -44,7 +44,7 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 6_500,
+        Steps = 6_000,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,

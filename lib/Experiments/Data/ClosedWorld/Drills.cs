@@ -41,23 +41,35 @@ public static class Drills
         return string.Join(' ', told.Concat(asked));
     }
 
-    /// <summary>A few of the world's sentences, a question that one of them answers, and options: the letter is to be given at once.</summary>
+    /// <summary>Option lines and as many pairs, then each key again with the letter of its value to be given: two recalls in a row, the first of them silent.</summary>
+    /// <remarks>The shortest text from which answering at once can be learned; from whole questions alone it never is, see lib/decisions/005-training.md.</remarks>
     /// <param name="random">Source of randomness.</param>
-    /// <param name="count">Number of sentences, at least 4; few at first, so that reading the letter off is found.</param>
+    /// <returns>The marked text.</returns>
+    public static string Chains(Random random)
+    {
+        var pairs = Words.Draw(random, Pool, 2 * random.Next(4, 7)).Chunk(2).ToArray();
+        var told = string.Join(' ', Words.Draw(random, pairs, pairs.Length).Select(pair => $"{pair[0]} {pair[1]}"));
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {pairs[i][0]}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+        return $"{Lines(pairs[..4].Select(pair => pair[1]))}\n {told}\n{string.Concat(asked)}";
+    }
+
+    /// <summary>Options, a few of the world's sentences, and a question that one of them answers: the letter is to be given at once.</summary>
+    /// <param name="random">Source of randomness.</param>
+    /// <param name="count">Number of sentences, at least 4.</param>
     /// <returns>The marked text.</returns>
     public static string Lookup(Random random, int count)
     {
-        var facts = Words.Draw(random, Facts(random, kinds: random.Next(1, 3), each: count), count);
-        var options = facts[..4].Select(fact => fact.Value.TrimEnd('.')).Distinct().ToArray();
-        if (options.Length < 4)
+        while (true)
         {
-            return Lookup(random, count);
+            var facts = Words.Draw(random, Facts(random, kinds: random.Next(1, 3), each: count), count);
+            var options = facts[..4].Select(fact => fact.Value.TrimEnd('.')).ToArray();
+            if (options.Distinct().Count() == 4)
+            {
+                var answer = random.Next(4);
+                var told = string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
+                return $"{Lines(options)}\n {told} {facts[answer].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
+            }
         }
-
-        var answer = random.Next(4);
-        var told = string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
-        var lines = string.Concat(options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
-        return $"{told} {facts[answer].Question}\n\n{lines.TrimStart('\n')}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
     }
 
     /// <summary>Option lines, then each option's letter to be given.</summary>
@@ -66,9 +78,8 @@ public static class Drills
     public static string Options(Random random)
     {
         var options = Words.Draw(random, Pool, 4);
-        var lines = options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}");
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]} is{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
-        return $"Which?\n{string.Concat(lines)}\n Analysis:{string.Concat(asked)}";
+        return $"{Lines(options)}\n Which?\n Analysis:{string.Concat(asked)}";
     }
 
     /// <summary>Lines of the calculation tables that the STEM categories use.</summary>
@@ -126,7 +137,10 @@ public static class Drills
                         facts.Add(new($"{first} likes", things.Dequeue() + ".", string.Empty, $"What does {first} like?"));
                         break;
                     case 2:
-                        facts.Add(new($"{first} likes what", people.Dequeue(), " likes.", $"{first} likes what?"));
+                        var liked = people.Dequeue();
+                        facts.Add(random.Next(2) == 0
+                            ? new($"{first} likes what", liked, " likes.", $"{first} likes what?")
+                            : new(string.Empty, first, $" likes what {liked} likes.", $"Who likes what {liked} likes?"));
                         break;
                     case 3:
                         facts.Add(new($"After the {events[i]} came the", $"{events[i + 1]}.", string.Empty, $"After the {events[i]} came what?"));
@@ -138,10 +152,15 @@ public static class Drills
                         facts.Add(new($"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, $"What does a {containers[i].One} hold?"));
                         break;
                     case 6:
-                        facts.Add(new($"{first} is a", $"{groups[i]}.", string.Empty, $"What is {first}?"));
+                        facts.Add(random.Next(3) > 0
+                            ? new($"{first} is a", $"{groups[i]}.", string.Empty, $"What is {first}?")
+                            : new(string.Empty, first, $" is a {groups[i]}.", $"Who is a {groups[i]}?"));
                         break;
                     case 7:
-                        facts.Add(new($"A {groups[i]} likes", $"{things.Dequeue()}.", string.Empty, $"What does a {groups[i]} like?"));
+                        var food = things.Dequeue();
+                        facts.Add(random.Next(3) > 0
+                            ? new($"A {groups[i]} likes", $"{food}.", string.Empty, $"What does a {groups[i]} like?")
+                            : new("A", groups[i], $" likes {food}.", $"Who likes {food}?"));
                         break;
                     default:
                         var number = numbers.Dequeue();
@@ -159,10 +178,13 @@ public static class Drills
     /// <summary>A sentence split at what follows from the words before it; with a rest, the question must come first for that.</summary>
     private sealed record Fact(string Key, string Value, string Rest, string Question)
     {
-        internal string Told => $"{Key} {Value}{Rest}";
+        internal string Told => $"{Key} {Value}{Rest}".TrimStart();
 
         internal string Asked => $"{(Rest.Length > 0 ? Question + " " : string.Empty)}{Key}{Mark(Value)}{Rest}";
     }
+
+    private static string Lines(IEnumerable<string> options) =>
+        $"Options:{string.Concat(options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}"))}";
 
     private static string Line(FormattableString left, int result) =>
         FormattableString.Invariant(left) + Mark(result.ToString(CultureInfo.InvariantCulture) + ".");
