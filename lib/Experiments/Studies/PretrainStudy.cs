@@ -18,7 +18,7 @@ public sealed record PretrainOptions
     public int IntermediateSize { get; init; } = 384;
 
     /// <summary>Layers.</summary>
-    public int Layers { get; init; } = 6;
+    public int Layers { get; init; } = 5;
 
     /// <summary>Query heads.</summary>
     public int Heads { get; init; } = 4;
@@ -35,8 +35,8 @@ public sealed record PretrainOptions
     /// <summary>Weight of a lone letter beside the tokens of a worked answer. At 1 or 2 it is drowned, and direct answers stay guesses.</summary>
     public double LetterWeight { get; init; } = 8;
 
-    /// <summary>Steps between two measurements of the accuracy on validation questions; 0 for never.</summary>
-    public int EvaluateEvery { get; init; } = 1000;
+    /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for only at the end.</summary>
+    public int EvaluateEvery { get; init; } = 500;
 
     /// <summary>Seed of weights and texts.</summary>
     public int Seed { get; init; } = 1;
@@ -50,7 +50,7 @@ public sealed record PretrainOptions
         Workers = 2,
         LearningRate = 1.8e-3,
         FinalLearningRateShare = 0.05,
-        WarmupSteps = 200,
+        WarmupSteps = 100,
     };
 }
 
@@ -64,7 +64,7 @@ public static class PretrainStudy
     /// <param name="workspace">Where results live.</param>
     /// <param name="options">Settings; null for those of the shipped model.</param>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Stops between two steps; nothing is saved then.</param>
+    /// <param name="cancellation">Stops between two steps; the last measured checkpoint stays in the unfinished run.</param>
     /// <returns>The finished run.</returns>
     public static CompletedRun Run(Workspace workspace, PretrainOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -82,7 +82,7 @@ public static class PretrainStudy
             DatasetHash = ContentHash.Of(ClosedWorldDataset.Generate(DatasetSplit.Test, 20, options.Seed)),
             NativeVersions = Backend.Versions,
         };
-        using var run = workspace.Start(plan);
+        using var run = workspace.Start(plan, keepFailed: true);
         using var model = new LlamaForCausalLM(new LlamaConfig
         {
             VocabSize = vocabulary.Size,
@@ -111,6 +111,7 @@ public static class PretrainStudy
                 {
                     measured.Add(Measure(model, tokenizer, questions, step));
                     run.WriteTable("accuracy", AccuracyTable(measured));
+                    Checkpoint.Save(model, run.PathOf("checkpoint"));
                 }
             },
             cancellation: cancellation);

@@ -30,41 +30,43 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
     private TrainingExample Draw(Random random, double done)
     {
         var dice = random.NextDouble();
-        if (done < 0.015)
+        if (done < 0.017)
         {
             return Drill(Drills.Pairs(random, vocabulary: 32));
         }
 
-        if (done < 0.06)
+        if (done < 0.09)
         {
             return Drill(dice switch
             {
-                < 0.30 => Drills.Pairs(random),
-                < 0.65 => Drills.Options(random),
+                < 0.25 => Drills.Pairs(random),
+                < 0.50 => Drills.Options(random),
                 _ => Drills.Chains(random),
             });
         }
 
-        if (done < 0.15)
+        if (done < 0.22)
         {
             return Drill(dice switch
             {
-                < 0.05 => Drills.Pairs(random),
-                < 0.10 => Drills.Options(random),
-                < 0.25 => Drills.Chains(random),
+                < 0.08 => Drills.Pairs(random),
+                < 0.14 => Drills.Options(random),
+                < 0.32 => Drills.Chains(random),
                 < 0.50 => Drills.Sentences(random),
-                _ => Drills.Lookup(random, random.Next(4, 7)),
-            }, dice < 0.50 ? 1 : letterWeight);
+                < 0.80 => Drills.Lookup(random, questions: 4),
+                _ => Drills.Lookup(random, questions: 1),
+            });
         }
 
         return dice switch
         {
             < 0.02 => Drill(Drills.Pairs(random)),
-            < 0.05 => Drill(Drills.Options(random)),
-            < 0.09 => Drill(Drills.Chains(random)),
-            < 0.14 => Drill(Drills.Sentences(random)),
-            < 0.22 => Drill(Drills.Lookup(random, random.Next(4, 7)), letterWeight),
-            < 0.30 => Drill(Drills.Calculations(random)),
+            < 0.04 => Drill(Drills.Options(random)),
+            < 0.07 => Drill(Drills.Chains(random)),
+            < 0.11 => Drill(Drills.Sentences(random)),
+            < 0.15 => Drill(Drills.Lookup(random, questions: 4)),
+            < 0.19 => Drill(Drills.Lookup(random, questions: 1), letterWeight),
+            < 0.27 => Drill(Drills.Calculations(random)),
             < 0.76 => Question(random, worked: true, maxSteps: 3),
             _ => Question(random, worked: false, maxSteps: 3),
         };

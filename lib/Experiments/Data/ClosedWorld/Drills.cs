@@ -41,33 +41,36 @@ public static class Drills
         return string.Join(' ', told.Concat(asked));
     }
 
-    /// <summary>Option lines and as many pairs, then each key again with the letter of its value to be given: two recalls in a row, the first of them silent.</summary>
+    /// <summary>Pairs of a person and a thing, options, then things and people again with the letter of the option to be given: for a person, two recalls in a row, the first of them silent.</summary>
     /// <remarks>The shortest text from which answering at once can be learned; from whole questions alone it never is, see lib/decisions/005-training.md.</remarks>
     /// <param name="random">Source of randomness.</param>
     /// <returns>The marked text.</returns>
     public static string Chains(Random random)
     {
-        var pairs = Words.Draw(random, Pool, 2 * random.Next(4, 7)).Chunk(2).ToArray();
-        var told = string.Join(' ', Words.Draw(random, pairs, pairs.Length).Select(pair => $"{pair[0]} {pair[1]}"));
-        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {pairs[i][0]}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
-        return $"{Lines(pairs[..4].Select(pair => pair[1]))}\n {told}\n{string.Concat(asked)}";
+        var count = random.Next(4, 7);
+        var pairs = Words.Draw(random, Words.People, count).Zip(Words.Draw(random, Words.Things, count)).ToArray();
+        var told = string.Join(' ', Words.Draw(random, pairs, count).Select(pair => $"{pair.First} {pair.Second}"));
+        var silent = random.Next(2) == 0;
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {(silent ? pairs[i].First : pairs[i].Second)}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+        return $"{told}\n\n{Lines(pairs[..4].Select(pair => pair.Second))}\n{string.Concat(asked)}";
     }
 
-    /// <summary>Options, a few of the world's sentences, and a question that one of them answers: the letter is to be given at once.</summary>
+    /// <summary>Options, a few of the world's sentences, and questions that one of them answers each: the letters are to be given at once.</summary>
     /// <param name="random">Source of randomness.</param>
-    /// <param name="count">Number of sentences, at least 4.</param>
+    /// <param name="questions">How many are asked, at most 4; several teach sooner, one is what a test asks.</param>
     /// <returns>The marked text.</returns>
-    public static string Lookup(Random random, int count)
+    public static string Lookup(Random random, int questions)
     {
+        var count = random.Next(4, 7);
         while (true)
         {
             var facts = Words.Draw(random, Facts(random, kinds: random.Next(1, 3), each: count), count);
             var options = facts[..4].Select(fact => fact.Value.TrimEnd('.')).ToArray();
             if (options.Distinct().Count() == 4)
             {
-                var answer = random.Next(4);
                 var told = string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
-                return $"{Lines(options)}\n {told} {facts[answer].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
+                var asked = Words.Draw(random, [0, 1, 2, 3], questions).Select(i => $" {facts[i].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+                return $"Options:\n{Lines(options)}\n {told}{string.Join('\n', asked)}";
             }
         }
     }
@@ -79,7 +82,7 @@ public static class Drills
     {
         var options = Words.Draw(random, Pool, 4);
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]} is{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
-        return $"{Lines(options)}\n Which?\n Analysis:{string.Concat(asked)}";
+        return $"Which?\n\n{Lines(options)}\n Analysis:{string.Concat(asked)}";
     }
 
     /// <summary>Lines of the calculation tables that the STEM categories use.</summary>
@@ -184,7 +187,7 @@ public static class Drills
     }
 
     private static string Lines(IEnumerable<string> options) =>
-        $"Options:{string.Concat(options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}"))}";
+        string.Join('\n', options.Select((option, i) => $"{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
 
     private static string Line(FormattableString left, int result) =>
         FormattableString.Invariant(left) + Mark(result.ToString(CultureInfo.InvariantCulture) + ".");
