@@ -43,7 +43,7 @@ internal static class GenerateCommand
                 Seed = model.Seed(parsed),
             };
             var reply = TextGenerator.Generate(loaded.Model, [ids], options, hook, cancellation: cancellation)[0];
-            var text = loaded.HasTokenizer ? loaded.Tokenizer.Decode(reply.Ids) : null;
+            var text = loaded.HasTokenizer ? loaded.Tokenizer.DecodeContinuation(ids, reply.Ids) : null;
             Console.WriteLine(model.Json(parsed)
                 ? RunJson.Document(new { reply.Ids, Text = text ?? "" }).TrimEnd()
                 : text ?? string.Join(",", reply.Ids));

@@ -47,6 +47,7 @@ public static class Program
     private static RootCommand Root() => new("Attention, computed tokens and reasoning in LLaMA-family models: train, look, re-balance, measure.")
     {
         RunCommand.Create(),
+        DatasetCommand.Create(),
         PretrainCommand.Create(),
         FineTuneCommand.Create(),
         AttentionCommand.Create(),

@@ -72,10 +72,13 @@ public static class DisplayExtensions
     /// <summary>Shows a value at this point of the cell's output.</summary>
     /// <param name="value">Anything that a cell's last expression could be.</param>
     /// <returns>A handle that replaces what is shown.</returns>
-    public static DisplayedValue Display(this object? value)
+    public static DisplayedValue Display(this object? value) => Show(ValueFormatter.Bundle(value));
+
+    /// <summary>Shows a finished bundle under an id of its own.</summary>
+    internal static DisplayedValue Show(System.Text.Json.Nodes.JsonObject bundle)
     {
         var id = $"display-{Interlocked.Increment(ref _ids)}";
-        CellContext.Current?.Sink.Display(ValueFormatter.Bundle(value), id);
+        CellContext.Current?.Sink.Display(bundle, id);
         return new DisplayedValue(id);
     }
 }

@@ -26,7 +26,7 @@ public static class Checkpoint
         }
 
         var config = ConfigFile.Read(Path.Combine(folder, "config.json"));
-        var files = Files(folder);
+        var files = Sources(folder, config, Files(folder)); // before anything of the config's sizes is allocated
         var model = new LlamaForCausalLM(config, dtype, device);
         try
         {
@@ -113,7 +113,7 @@ public static class Checkpoint
         {
             var map = JsonNode.Parse(File.ReadAllText(index))?["weight_map"] as JsonObject ?? throw new JsonException("there is no 'weight_map'");
             var names = map.Select(pair => pair.Value?.GetValue<string>() ?? throw new JsonException($"'{pair.Key}' has no file")).Distinct().Order(StringComparer.Ordinal).ToList();
-            return names.Find(name => name != Path.GetFileName(name)) is { } outside
+            return names.Find(name => name is "" or "." or ".." || name != Path.GetFileName(name)) is { } outside
                 ? throw new ExperimentException($"{index} names the shard '{outside}', which lies outside the folder. Download the checkpoint again.")
                 : [.. names.Select(name => SafeTensorsFile.Open(Path.Combine(folder, name)))];
         }
@@ -123,27 +123,28 @@ public static class Checkpoint
         }
     }
 
-    private static void Fill(LlamaForCausalLM model, string folder, List<SafeTensorsFile> files)
+    /// <summary>The file of each weight, once names, shapes and dtypes are what the config implies.</summary>
+    private static Dictionary<string, SafeTensorsFile> Sources(string folder, LlamaConfig config, List<SafeTensorsFile> files)
     {
-        using var noGrad = no_grad();
-        var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
-        foreach (var name in files.SelectMany(file => file.Names))
+        var sources = new Dictionary<string, SafeTensorsFile>(StringComparer.Ordinal);
+        foreach (var (file, name) in files.SelectMany(file => file.Names.Select(name => (file, name))))
         {
             // Old checkpoints carry the rotary frequencies, which follow from the config; tied ones may repeat the embedding as lm_head.
-            var derived = name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (name == "lm_head.weight" && model.Config.TieWordEmbeddings);
-            if (!derived && !parameters.ContainsKey(name))
+            var derived = name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (name == "lm_head.weight" && config.TieWordEmbeddings);
+            if (!derived && !sources.TryAdd(name, file))
             {
-                throw new ExperimentException($"{folder}: unknown tensor '{name}'. The config describes a model without it; check config.json.");
+                throw new ExperimentException($"{folder}: tensor '{name}' stands in two files. Shards of different checkpoints are mixed; download it again.");
             }
         }
 
-        foreach (var (name, parameter) in parameters)
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, shape) in WeightShapes.Of(config))
         {
-            var file = files.Find(f => f.Contains(name))
+            var file = sources.GetValueOrDefault(name)
                 ?? throw new ExperimentException($"{folder}: tensor '{name}' is missing. The checkpoint is incomplete or config.json does not belong to it.");
-            if (!file.Shape(name).SequenceEqual(parameter.shape))
+            if (!file.Shape(name).SequenceEqual(shape))
             {
-                throw new ExperimentException($"{folder}: tensor '{name}' has shape [{string.Join(", ", file.Shape(name))}] where config.json implies [{string.Join(", ", parameter.shape)}].");
+                throw new ExperimentException($"{folder}: tensor '{name}' has shape [{string.Join(", ", file.Shape(name))}] where config.json implies [{string.Join(", ", shape)}].");
             }
 
             if (!SafeTensors.IsFloatingPoint(file.Dtype(name)))
@@ -151,14 +152,31 @@ public static class Checkpoint
                 throw new ExperimentException($"{folder}: tensor '{name}' has integer dtype {file.Dtype(name)}; quantised checkpoints are not supported. Use F32, F16, BF16 or F64.");
             }
 
+            known.Add(name);
+        }
+
+        return sources.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown
+            ? throw new ExperimentException($"{folder}: unknown tensor '{unknown}'. The config describes a model without it; check config.json.")
+            : sources;
+    }
+
+    private static void Fill(LlamaForCausalLM model, string folder, Dictionary<string, SafeTensorsFile> files)
+    {
+        using var noGrad = no_grad();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
             using var scope = NewDisposeScope();
-            var weight = file.Read(name);
+            var weight = files[name].Read(name);
             if (!weight.isfinite().all().item<bool>())
             {
                 throw new ExperimentException($"{folder}: tensor '{name}' holds NaN or infinite values. The checkpoint is damaged or its training diverged.");
             }
 
             parameter.copy_(weight);
+            if (!parameter.isfinite().all().item<bool>())
+            {
+                throw new ExperimentException($"{folder}: tensor '{name}' holds values too large for {model.Dtype}. Load it as bfloat16 or float32.");
+            }
         }
     }
 }

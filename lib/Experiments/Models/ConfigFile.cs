@@ -37,7 +37,7 @@ public static class ConfigFile
         try
         {
             json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("the top level is not an object.");
-            _ = json.Count; // a key that stands there twice is found now
+            CheckKeys(json);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -116,11 +116,20 @@ public static class ConfigFile
         return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
     }
 
+    /// <summary>A key that stands in an object twice is found when the object is first asked; this asks all of them.</summary>
+    private static void CheckKeys(JsonObject json)
+    {
+        foreach (var inner in json.Select(pair => pair.Value).OfType<JsonObject>())
+        {
+            CheckKeys(inner);
+        }
+    }
+
     private static RopeScaling? ReadScaling(JsonNode node, string path)
     {
         var keys = new Keys(node as JsonObject ?? throw new ExperimentException($"{path}: 'rope_scaling' must be an object or null."), path + ": rope_scaling");
         var type = keys.Text("rope_type") ?? keys.Text("type") ?? throw new ExperimentException($"{path}: 'rope_scaling' has no 'rope_type'.");
-        return type switch
+        var scaling = type switch
         {
             "default" => null,
             "linear" => new RopeScaling { Type = RopeScalingType.Linear, Factor = keys.Number("factor") },
@@ -135,7 +144,17 @@ public static class ConfigFile
             },
             _ => throw new ExperimentException($"{path}: rope type '{type}' is not implemented. Known: default, linear, dynamic, llama3."),
         };
+        var unknown = ((JsonObject)node).Select(pair => pair.Key).FirstOrDefault(key => !(key is "rope_type" or "type" or "rope_theta" || ScalingKeys(type).Contains(key)) && node[key] is not null);
+        if (unknown is not null)
+        {
+            throw new ExperimentException($"{path}: rope_scaling: unknown key '{unknown}', which may change the maths of '{type}'. Known keys: rope_type, {string.Join(", ", ScalingKeys(type))}.");
+        }
+
+        return scaling;
     }
+
+    private static string[] ScalingKeys(string type) =>
+        type == "llama3" ? ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"] : ["factor"];
 
     private static JsonObject WriteScaling(RopeScaling scaling)
     {
@@ -164,7 +183,7 @@ public static class ConfigFile
         internal IReadOnlyList<int> Ints(string key) => json[key] switch
         {
             null => [],
-            JsonArray array => Value<int[]>(key, null, _ => [.. array.Select(item => item!.GetValue<int>())], "a list of whole numbers"),
+            JsonArray array => Value<int[]>(key, null, _ => [.. array.Select(item => (item ?? throw new FormatException()).GetValue<int>())], "a list of whole numbers"),
             _ => [Int(key)],
         };
 

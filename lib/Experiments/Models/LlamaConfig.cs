@@ -110,6 +110,11 @@ public sealed record LlamaConfig
         if (RopeScaling is { } scaling)
         {
             PositiveNumber("rope_scaling.factor", scaling.Factor);
+            if (scaling.Factor < 1)
+            {
+                throw new Runs.ExperimentException($"{where}: 'rope_scaling.factor' is {scaling.Factor}; it must be 1 or more, as it lengthens the context.");
+            }
+
             PositiveNumber("rope_scaling.low_freq_factor", scaling.LowFreqFactor);
             PositiveNumber("rope_scaling.high_freq_factor - low_freq_factor", scaling.HighFreqFactor - scaling.LowFreqFactor);
             Positive("rope_scaling.original_max_position_embeddings", scaling.OriginalMaxPositionEmbeddings);

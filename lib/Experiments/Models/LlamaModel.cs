@@ -36,7 +36,7 @@ internal sealed class LlamaModel : nn.Module
         var queries = (int)inputIds.shape[1];
         keyMask = ExtendKeyMask(inputIds, cache, keyMask, past + queries);
         var positions = Positions(inputIds.device, keyMask, past, queries); // [batch or 1, query]
-        var (cos, sin) = RotaryEmbedding.Table(_config, positions, past + queries);
+        var (cos, sin) = RotaryEmbedding.Table(_config, positions);
         var pass = new ForwardPass
         {
             Cos = cos.to(_embedding.weight!.dtype),

@@ -27,12 +27,17 @@ internal static class RotaryEmbedding
         return frequencies;
     }
 
-    /// <summary>Cosines and sines for the given positions, each <c>[batch, 1, query, headDim / 2]</c> in float32.</summary>
-    internal static (Tensor Cos, Tensor Sin) Table(LlamaConfig config, Tensor positions, long sequenceLength)
+    /// <summary>Cosines and sines for the given positions, <c>[batch or 1, query]</c>, each <c>[batch or 1, 1, query, headDim / 2]</c> in float32.</summary>
+    /// <remarks>A row ends with its newest token, so its length is its last position plus one: under dynamic scaling each row has its own base.</remarks>
+    internal static (Tensor Cos, Tensor Sin) Table(LlamaConfig config, Tensor positions)
     {
-        using var frequencies = tensor(Frequencies(config, sequenceLength), ScalarType.Float32, positions.device);
-        using var angles = positions.to(ScalarType.Float32).unsqueeze(-1) * frequencies; // [batch, query, headDim / 2]
-        return (angles.cos().unsqueeze(1), angles.sin().unsqueeze(1));
+        using var scope = NewDisposeScope();
+        var rows = config.RopeScaling is { Type: RopeScalingType.Dynamic }
+            ? positions.select(1, -1).cpu().contiguous().data<long>().Select(last => Frequencies(config, last + 1)).ToArray()
+            : [Frequencies(config, 0)]; // the same at any length
+        var frequencies = tensor(rows.SelectMany(row => row).ToArray(), [rows.Length, 1, rows[0].Length], ScalarType.Float32, positions.device);
+        var angles = positions.to(ScalarType.Float32).unsqueeze(-1) * frequencies; // [batch or 1, query, headDim / 2]
+        return (angles.cos().unsqueeze(1).MoveToOuterDisposeScope(), angles.sin().unsqueeze(1).MoveToOuterDisposeScope());
     }
 
     /// <summary>Rotates each pair <c>(x_i, x_(i + d/2))</c> by its angle.</summary>

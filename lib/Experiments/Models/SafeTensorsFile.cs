@@ -65,6 +65,7 @@ public sealed class SafeTensorsFile
             throw Broken(path, "its header is not valid: " + e.Message, e);
         }
 
+        CheckLayout(path, entries, stream.Length - 8 - headerLength);
         return new SafeTensorsFile(path, 8 + headerLength, entries);
     }
 
@@ -129,12 +130,32 @@ public sealed class SafeTensorsFile
 
         var bytes = shape.Aggregate((Int128)SafeTensors.SizeOf(type), (product, size) => product * size);
         return bytes == offsets[1] - offsets[0]
-            ? new Entry(type, shape, offsets[0])
+            ? new Entry(type, shape, offsets[0], offsets[1])
             : throw Broken(path, $"tensor '{property.Name}' has {offsets[1] - offsets[0]} bytes where its shape [{string.Join(", ", shape)}] needs {bytes}");
+    }
+
+    /// <summary>The format wants every byte to belong to exactly one tensor; a header that says otherwise belongs to other data.</summary>
+    private static void CheckLayout(string path, Dictionary<string, Entry> entries, long dataLength)
+    {
+        var (end, previous) = (0L, string.Empty);
+        foreach (var (name, entry) in entries.OrderBy(pair => pair.Value.Start).ThenBy(pair => pair.Value.End))
+        {
+            if (entry.Start != end)
+            {
+                throw Broken(path, entry.Start < end ? $"tensors '{previous}' and '{name}' overlap" : $"bytes {end} to {entry.Start} before tensor '{name}' belong to none");
+            }
+
+            (end, previous) = (entry.End, name);
+        }
+
+        if (end != dataLength)
+        {
+            throw Broken(path, $"{dataLength - end} bytes behind its last tensor belong to none");
+        }
     }
 
     private static ExperimentException Broken(string path, string what, Exception? cause = null) =>
         new($"{path} is not a usable safetensors file: {what}. Download or save it again.", cause);
 
-    private readonly record struct Entry(ScalarType Dtype, long[] Shape, long Start);
+    private readonly record struct Entry(ScalarType Dtype, long[] Shape, long Start, long End);
 }

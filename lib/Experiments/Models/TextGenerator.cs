@@ -151,6 +151,7 @@ public static class TextGenerator
         {
             using var scope = NewDisposeScope();
             var last = logits.squeeze(1); // [batch, vocab]
+            CheckNumbers(last);
             var greedy = options.Temperature == 0 ? last.argmax(-1).cpu().data<long>().ToArray() : null;
             var values = greedy is null ? last.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray() : [];
             var kept = new List<int>();
@@ -173,6 +174,16 @@ public static class TextGenerator
             }
 
             return kept;
+        }
+
+        /// <summary>Rejects logits without an order: their largest would be a token like any other.</summary>
+        private void CheckNumbers(Tensor logits)
+        {
+            using var scope = NewDisposeScope();
+            if (!logits.amax(-1).isfinite().all().item<bool>())
+            {
+                throw new Runs.ExperimentException($"The model's logits are not finite in {model.Dtype}. {(model.Dtype == ScalarType.Float16 ? "Use bfloat16 or float32." : "The checkpoint is damaged or its training diverged.")}");
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ public sealed class TextTokenizer
         }
         catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
-            throw new ExperimentException($"{path} is not a usable SentencePiece model: {e.Message}. Download it again, or give token ids with --tokens.", e);
+            throw new ExperimentException($"{path} is not a usable SentencePiece model: {e.Message}. Download it again; without the file, --tokens takes ids.", e);
         }
     }
 
@@ -112,6 +112,16 @@ public sealed class TextTokenizer
 
         Flush();
         return text.ToString();
+    }
+
+    /// <summary>Decodes a reply as it stands behind its prompt: a space between the two is kept, so that prompt and reply can be joined.</summary>
+    /// <param name="prompt">Ids of the prompt.</param>
+    /// <param name="reply">Ids that continue it.</param>
+    /// <returns>The reply's text.</returns>
+    public string DecodeContinuation(IReadOnlyList<int> prompt, IReadOnlyList<int> reply)
+    {
+        var (before, all) = (Decode(prompt), Decode(prompt.Concat(reply)));
+        return all.StartsWith(before, StringComparison.Ordinal) ? all[before.Length..] : Decode(reply); // a character may be cut in two
     }
 
     /// <summary>The piece behind an id, for labels: <c>▁word</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>.</summary>

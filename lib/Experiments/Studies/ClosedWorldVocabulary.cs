@@ -19,11 +19,13 @@ public sealed partial class ClosedWorldVocabulary
         var random = new Random(0);
         var pieces = new SortedSet<string>(StringComparer.Ordinal);
         void Add(string text) => pieces.UnionWith(Split(text).Where(piece => piece != "\n"));
+        Add(string.Join(' ', Enumerable.Range(0, 100)));
         for (var i = 0; i < 3000; i++)
         {
             Add(Drills.Pairs(random));
             Add(Drills.Sentences(random));
             Add(Drills.Options(random));
+            Add(Drills.Lookup(random, 5));
             Add(Drills.Calculations(random));
             var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty());
             Add($"{question.Question}\n\nA. {question.Options[0]}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
@@ -68,6 +70,7 @@ public sealed partial class ClosedWorldVocabulary
     /// <param name="folder">Where to.</param>
     public void Save(string folder)
     {
+        Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, "tokenizer.model"), SentencePieceModel.WithBytes(Words).ToBytes());
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """
             {

@@ -1,9 +1,10 @@
+using Experiments.Data;
 using Experiments.Data.ClosedWorld;
+using Experiments.Evaluation;
 using Experiments.Models;
 using Experiments.Reporting;
 using Experiments.Runs;
 using Experiments.Training;
-using static TorchSharp.torch;
 
 namespace Experiments.Studies;
 
@@ -31,8 +32,11 @@ public sealed record PretrainOptions
     /// <summary>Standard deviation of fresh weights.</summary>
     public double InitializerRange { get; init; } = 0.05;
 
-    /// <summary>Weight of a direct answer's letter beside the tokens of a worked one.</summary>
-    public double DirectWeight { get; init; } = 2;
+    /// <summary>Weight of a lone letter beside the tokens of a worked answer. At 1 or 2 it is drowned, and direct answers stay guesses.</summary>
+    public double LetterWeight { get; init; } = 8;
+
+    /// <summary>Steps between two measurements of the accuracy on validation questions; 0 for never.</summary>
+    public int EvaluateEvery { get; init; } = 1000;
 
     /// <summary>Seed of weights and texts.</summary>
     public int Seed { get; init; } = 1;
@@ -40,11 +44,10 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 8_000,
+        Steps = 6_500,
         BatchSize = 24,
-        MicroBatches = 2,
+        MicroBatches = 4,
         Workers = 2,
-        ComputeDtype = ScalarType.BFloat16,
         LearningRate = 1.8e-3,
         FinalLearningRateShare = 0.05,
         WarmupSteps = 200,
@@ -73,7 +76,7 @@ public static class PretrainStudy
             Variant = "curriculum",
             Config = options,
             Seed = options.Seed,
-            DType = "bfloat16",
+            DType = "float32",
             Device = "cpu",
             Threads = options.Training.Workers,
             DatasetHash = ContentHash.Of(ClosedWorldDataset.Generate(DatasetSplit.Test, 20, options.Seed)),
@@ -94,18 +97,48 @@ public static class PretrainStudy
             InitializerRange = options.InitializerRange,
         });
         RecallInitialization.Apply(model, options.Seed);
-        var examples = new Pretraining(vocabulary, options.Seed, options.DirectWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
+        vocabulary.Save(run.PathOf("checkpoint"));
+        var tokenizer = TextTokenizer.Load(run.PathOf("checkpoint"));
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
+        var measured = new List<PretrainAccuracy>();
+        var examples = new Pretraining(vocabulary, options.Seed, options.LetterWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
         var result = new Trainer(model, options.Training).Train(
             examples,
-            progress: step => progress?.Report(StudyProgress.Of(Experiment, step, options.Training)),
+            progress: step =>
+            {
+                progress?.Report(StudyProgress.Of(Experiment, step, options.Training));
+                if (options.EvaluateEvery > 0 && (step.Step % options.EvaluateEvery == 0 || step.Step == options.Training.Steps))
+                {
+                    measured.Add(Measure(model, tokenizer, questions, step));
+                    run.WriteTable("accuracy", AccuracyTable(measured));
+                }
+            },
             cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         Checkpoint.Save(model, run.PathOf("checkpoint"));
-        vocabulary.Save(run.PathOf("checkpoint"));
         var every = Math.Max(1, result.History.Count / 200);
         var shown = result with { History = [.. result.History.Where(step => step.Step % every == 0)] };
         run.WriteMetrics(shown);
         run.WriteFigure("loss", FineTuneStudy.LossFigure(shown));
         return run.Complete();
     }
+
+    private static PretrainAccuracy Measure(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, TrainingStep step)
+    {
+        EvaluationSummary Of(PromptTemplate template) => EvaluationSummary.Of(MultipleChoiceEvaluator.Evaluate(model, tokenizer, questions, template));
+        return new PretrainAccuracy(step.Step, step.Tokens, Of(PromptTemplates.CompactCot), Of(PromptTemplates.CompactDirect));
+    }
+
+    private static Table AccuracyTable(IEnumerable<PretrainAccuracy> measured) => Table.From(
+        measured.SelectMany(m => m.Worked.Rows.Zip(m.Direct.Rows, (worked, direct) => (m.Step, m.Tokens, worked, direct))),
+        c => c.Integer("Step", m => m.Step).Integer("Tokens", m => m.Tokens).Text("Questions", m => m.worked.Name).Integer("n", m => m.worked.N)
+            .Number("Chain of Thought", m => m.worked.Accuracy, "0.0%").Number("Direct", m => m.direct.Accuracy, "0.0%"))
+        with { Caption = "Accuracy on validation questions while the embedded model is pre-trained." };
 }
+
+/// <summary>How well the model reasons in the middle of its training.</summary>
+/// <param name="Step">1-based step.</param>
+/// <param name="Tokens">Tokens seen.</param>
+/// <param name="Worked">With Chain of Thought, on validation questions.</param>
+/// <param name="Direct">The letter at once, on the same questions.</param>
+public sealed record PretrainAccuracy(int Step, long Tokens, EvaluationSummary Worked, EvaluationSummary Direct);

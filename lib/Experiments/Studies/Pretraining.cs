@@ -7,8 +7,8 @@ namespace Experiments.Studies;
 /// <remarks>Trained straight on questions, a model this small does not learn to look a thing up in its context; see lib/decisions/005-training.md.</remarks>
 /// <param name="vocabulary">Encodes the texts.</param>
 /// <param name="seed">Seed of the stream.</param>
-/// <param name="directWeight">Weight of a direct answer's letter beside the tokens of a worked one.</param>
-internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, double directWeight)
+/// <param name="letterWeight">Weight of a lone letter beside the tokens of a worked answer.</param>
+internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, double letterWeight)
 {
     private const int EosId = 2;
 
@@ -35,34 +35,42 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
             return Drill(Drills.Pairs(random, vocabulary: 32));
         }
 
-        if (done < 0.05)
+        if (done < 0.08)
         {
-            return Drill(dice < 0.2 ? Drills.Pairs(random) : dice < 0.5 ? Drills.Sentences(random) : dice < 0.9 ? Drills.Options(random) : Drills.Calculations(random));
+            return Drill(dice switch
+            {
+                < 0.15 => Drills.Pairs(random),
+                < 0.45 => Drills.Sentences(random),
+                < 0.60 => Drills.Options(random),
+                _ => Drills.Lookup(random, random.Next(4, 7)),
+            }, dice < 0.60 ? 1 : letterWeight);
         }
 
         return dice switch
         {
-            < 0.03 => Drill(Drills.Pairs(random)),
-            < 0.10 => Drill(Drills.Sentences(random)),
-            < 0.15 => Drill(Drills.Options(random)),
-            < 0.26 => Drill(Drills.Calculations(random)),
-            _ => Question(random, worked: dice < 0.76),
+            < 0.02 => Drill(Drills.Pairs(random)),
+            < 0.08 => Drill(Drills.Sentences(random)),
+            < 0.12 => Drill(Drills.Options(random)),
+            < 0.22 => Drill(Drills.Lookup(random, random.Next(4, 7)), letterWeight),
+            < 0.32 => Drill(Drills.Calculations(random)),
+            < 0.78 => Question(random, worked: true, maxSteps: 3),
+            _ => Question(random, worked: false, maxSteps: random.Next(1, 3)),
         };
     }
 
-    private TrainingExample Drill(string marked)
+    private TrainingExample Drill(string marked, double weight = 1)
     {
         var (ids, targets) = vocabulary.Encode(marked);
-        return new TrainingExample([.. ids], [.. targets]);
+        return new TrainingExample([.. ids], [.. targets], weight);
     }
 
-    private TrainingExample Question(Random random, bool worked)
+    private TrainingExample Question(Random random, bool worked, int maxSteps)
     {
-        var steps = random.Next(1, 4);
+        var steps = random.Next(1, maxSteps + 1);
         var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
         var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
         var template = worked ? Evaluation.PromptTemplates.CompactCot : Evaluation.PromptTemplates.CompactDirect;
         var (ids, targets) = vocabulary.Encode($"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}");
-        return new TrainingExample([.. ids, EosId], [.. targets, true], worked ? 1 : directWeight);
+        return new TrainingExample([.. ids, EosId], [.. targets, true], worked ? 1 : letterWeight);
     }
 }

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using Experiments.Cli;
+using Experiments.Data;
+using Experiments.Data.ClosedWorld;
 using Experiments.Models;
+using Experiments.Runs;
 using Experiments.Tests.Models;
 using static TorchSharp.torch;
 
@@ -46,7 +49,19 @@ public sealed class ProgramTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_dataset_is_written_as_json_lines_that_read_back_as_the_questions()
+    {
+        var (code, _, error) = await Run("dataset", "--split", "Validation", "--limit", "3", "--seed", "5", "--output", _folder.File("v.jsonl"));
+        Assert.True(code == 0, error);
+        var read = File.ReadLines(_folder.File("v.jsonl")).Select(line => System.Text.Json.JsonSerializer.Deserialize<MultipleChoiceQuestion>(line, RunJson.Compact)!);
+        var expected = ClosedWorldDataset.Generate(DatasetSplit.Validation, 3, 5);
+        Assert.Equal(expected.Select(RunJson.Document), read.Select(RunJson.Document));
+    }
+
     [Theory]
+    [InlineData(2, "--limit is 0", "dataset", "--limit", "0")]
+    [InlineData(1, "1 ≤ min ≤ max", "dataset", "--max-steps", "9")]
     [InlineData(2, "--prompt", "generate", "--model", "{model}")]
     [InlineData(2, "empty", "generate", "--model", "{model}", "--prompt", "")]
     [InlineData(2, "'x' is not a token id", "generate", "--model", "{model}", "--tokens", "1,x")]

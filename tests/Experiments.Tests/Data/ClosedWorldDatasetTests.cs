@@ -54,6 +54,16 @@ public partial class ClosedWorldDatasetTests
         Assert.Contains("1 ≤ min ≤ max", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(5, 5, 6)]
+    [InlineData(1, 5, 3)]
+    public void Every_difficulty_that_is_accepted_has_questions_in_every_category(int minSteps, int maxSteps, int distractors)
+    {
+        var difficulty = new Difficulty { MinSteps = minSteps, MaxSteps = maxSteps, Distractors = distractors };
+        Assert.Equal(80, ClosedWorldDataset.Generate(DatasetSplit.Train, 10, 1, difficulty).Count);
+    }
+
     private static string Solve(MultipleChoiceQuestion question)
     {
         var text = question.Question;
@@ -70,10 +80,19 @@ public partial class ClosedWorldDatasetTests
 
                 return person;
             case "rules":
-                var rules = Rule().Matches(text).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
                 var name = LikeAsked().Match(text).Groups[1].Value;
-                var (adjective, kind) = (Regex.Match(text, $@"{name} is a (\w+) (\w+)\.").Groups[1].Value, Regex.Match(text, $@"{name} is a (\w+) (\w+)\.").Groups[2].Value);
-                return rules.TryGetValue($"{adjective} {kind}", out var special) ? special : rules[kind];
+                if (Regex.Match(text, $@"But {name} likes (\w+)\.") is { Success: true } exception)
+                {
+                    return exception.Groups[1].Value;
+                }
+
+                var kind = Regex.Match(text, $@"{name} is a (\w+)\.").Groups[1].Value;
+                while (Regex.Match(text, $@"A {kind} is a (\w+)\.") is { Success: true } wider)
+                {
+                    kind = wider.Groups[1].Value;
+                }
+
+                return Regex.Match(text, $@"A {kind} likes (\w+)\.").Groups[1].Value;
             case "preferences":
                 var current = LikeAsked().Match(text).Groups[1].Value;
                 while (Regex.Match(text, $@"\b{current} likes what (\w+) likes\.") is { Success: true } next)
@@ -83,8 +102,19 @@ public partial class ClosedWorldDatasetTests
 
                 return Regex.Match(text, $@"\b{current} likes (\w+)\.").Groups[1].Value;
             case "story":
+                if (Regex.Match(text, @"What came (just|two) before the (\w+)\?") is { Success: true } before)
+                {
+                    var earlier = before.Groups[2].Value;
+                    for (var i = before.Groups[1].Value == "two" ? 2 : 1; i > 0; i--)
+                    {
+                        earlier = Regex.Match(text, $@"After the (\w+) came the {earlier}\.").Groups[1].Value;
+                    }
+
+                    return earlier;
+                }
+
                 var happened = Regex.Match(text, @"The (\w+) came first\.").Groups[1].Value;
-                string[] ordinals = ["first", "second", "third", "fourth", "fifth", "sixth"];
+                string[] ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
                 for (var i = Array.IndexOf(ordinals, Regex.Match(text, @"What came (\w+)\?").Groups[1].Value); i > 0; i--)
                 {
                     happened = Regex.Match(text, $@"After the {happened} came the (\w+)\.").Groups[1].Value;
@@ -101,10 +131,10 @@ public partial class ClosedWorldDatasetTests
 
                 return Text(value);
             case "comparison":
-                var amounts = Regex.Matches(text, @"(\w+) has (\d+) \w+\.").Select(m => (Name: m.Groups[1].Value, Amount: int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture)));
-                var order = Regex.Match(text, @"the (?:(second|third) )?(most|least)");
+                var amounts = Regex.Matches(text, @"(\d+) \w+ for (\w+)\.").Select(m => (Name: m.Groups[2].Value, Amount: int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)));
+                var order = Regex.Match(text, @"the (?:(second|third|fourth|fifth) )?(most|least)");
                 var sorted = order.Groups[2].Value == "most" ? amounts.OrderByDescending(a => a.Amount) : amounts.OrderBy(a => a.Amount);
-                return sorted.ElementAt(order.Groups[1].Value switch { "second" => 1, "third" => 2, _ => 0 }).Name;
+                return sorted.ElementAt(order.Groups[1].Value switch { "second" => 1, "third" => 2, "fourth" => 3, "fifth" => 4, _ => 0 }).Name;
             case "units":
                 var holds = Regex.Matches(text, @"A (\w+) holds (\d+) (\w+)\.").ToDictionary(m => Stem(m.Groups[1].Value), m => (Factor: int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture), Of: Stem(m.Groups[3].Value)));
                 var units = Regex.Match(text, @"How many (\w+) are in (\d+) (\w+)\?");
@@ -136,9 +166,6 @@ public partial class ClosedWorldDatasetTests
 
     [GeneratedRegex(@"Who is the (.+) of (\w+)\?")]
     private static partial Regex KinshipAsked();
-
-    [GeneratedRegex(@"A ((?:\w+ )?\w+) likes (\w+)\.")]
-    private static partial Regex Rule();
 
     [GeneratedRegex(@"What does (\w+) like\?")]
     private static partial Regex LikeAsked();

@@ -82,6 +82,7 @@ public class CheckpointTests
     [InlineData("""{"weight_map":{"a":null}}""")]
     [InlineData("""{"weight_map":{"a":7}}""")]
     [InlineData("""{"weight_map":{"a":"../b.safetensors"}}""")]
+    [InlineData("""{"weight_map":{"a":".."}}""")]
     [InlineData("""{"weight_map":{"a":"missing.safetensors"}}""")]
     public void A_wrong_index_is_one_clear_error(string index)
     {
@@ -121,6 +122,66 @@ public class CheckpointTests
         }
 
         Assert.Contains(says, Assert.Throws<ExperimentException>(() => Checkpoint.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each of these would take from a terabyte of memory to an age of loading, were it believed.</summary>
+    [Theory]
+    [InlineData("num_hidden_layers", 2_000_000_000, "'model.layers.3.input_layernorm.weight' is missing")]
+    [InlineData("vocab_size", 2_000_000_000, "where config.json implies [2000000000, 16]")]
+    [InlineData("intermediate_size", 2_000_000_000, "where config.json implies [2000000000, 16]")]
+    [InlineData("head_dim", 2_000_000_000, "where config.json implies [8000000000, 16]")]
+    public void A_size_that_the_weights_do_not_have_is_refused_before_it_is_allocated(string key, int value, string says)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyModels.Make();
+        Checkpoint.Save(model, folder.Path);
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(folder.File("config.json")))!;
+        json[key] = value;
+        File.WriteAllText(folder.File("config.json"), json.ToJsonString());
+        Assert.Contains(says, Assert.Throws<ExperimentException>(() => Checkpoint.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_shapes_that_a_config_implies_are_those_of_the_model()
+    {
+        foreach (var config in new[] { TinyModels.Config, TinyModels.Config with { TieWordEmbeddings = true, AttentionBias = true, HeadDim = 6 } })
+        {
+            using var model = TinyModels.Make(config);
+            var made = model.named_parameters().ToDictionary(p => p.name, p => string.Join(",", p.parameter.shape));
+            Assert.Equal(made, WeightShapes.Of(config).ToDictionary(w => w.Name, w => string.Join(",", w.Shape)));
+        }
+    }
+
+    [Fact]
+    public void A_tensor_in_two_shards_and_one_too_large_for_the_dtype_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = TinyModels.Make();
+        model.named_parameters().Single(p => p.name == "model.norm.weight").parameter.fill_(1e6);
+        Checkpoint.Save(model, folder.Path);
+        Checkpoint.Load(folder.Path).Dispose();
+        Assert.Contains("'model.norm.weight' holds values too large for Float16", Assert.Throws<ExperimentException>(() => Checkpoint.Load(folder.Path, ScalarType.Float16)).Message, StringComparison.Ordinal);
+
+        File.Move(folder.File("model.safetensors"), folder.File("a.safetensors"));
+        File.Copy(folder.File("a.safetensors"), folder.File("b.safetensors"));
+        File.WriteAllText(folder.File("model.safetensors.index.json"), """{"weight_map":{"x":"a.safetensors","y":"b.safetensors"}}""");
+        Assert.Contains("stands in two files", Assert.Throws<ExperimentException>(() => Checkpoint.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loaded_folder_is_saved_byte_for_byte()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyModels.Make(TinyModels.Config with { HeadDim = 4 });
+        Checkpoint.Save(model, folder.File("first"));
+        using var copy = Checkpoint.Load(folder.File("first"));
+        Checkpoint.Save(copy, folder.File("second"));
+        foreach (var file in Directory.GetFiles(folder.File("first")))
+        {
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder.File("second"), Path.GetFileName(file))));
+        }
     }
 
     [Fact]

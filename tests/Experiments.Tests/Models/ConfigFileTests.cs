@@ -70,12 +70,16 @@ public class ConfigFileTests
     [InlineData("rope_scaling", "{\"rope_type\":\"linear\"}")]
     [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":0}")]
     [InlineData("rope_scaling", "{\"factor\":2}")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":0.5}")]
+    [InlineData("attention_factor", "{\"rope_type\":\"linear\",\"factor\":2,\"attention_factor\":3}", "rope_scaling")]
+    [InlineData("original_max_position_embeddings", "{\"rope_type\":\"dynamic\",\"factor\":2,\"original_max_position_embeddings\":16}", "rope_scaling")]
     [InlineData("eos_token_id", "[1,\"x\"]")]
-    public void A_key_or_value_that_is_not_implemented_is_named(string key, string value)
+    [InlineData("eos_token_id", "[null]")]
+    public void A_key_or_value_that_is_not_implemented_is_named(string key, string value, string? at = null)
     {
         var json = JsonNode.Parse(Plain)!;
         json.AsObject().Remove("head_dim");
-        json[key] = JsonNode.Parse(value);
+        json[at ?? key] = JsonNode.Parse(value);
         var error = Assert.Throws<ExperimentException>(() => Read(json.ToJsonString()));
         Assert.Contains(value.Contains("yarn", StringComparison.Ordinal) ? "yarn" : key, error.Message, StringComparison.Ordinal);
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
@@ -86,6 +90,7 @@ public class ConfigFileTests
     [InlineData("[]")]
     [InlineData("{\"vocab_size\": 3,")]
     [InlineData("{\"vocab_size\": 3, \"vocab_size\": 4}")]
+    [InlineData("{\"vocab_size\": 3, \"rope_scaling\": {\"type\": \"linear\", \"type\": \"dynamic\"}}")]
     [InlineData("{}")]
     public void What_is_no_config_is_one_clear_error(string text) => Assert.Throws<ExperimentException>(() => Read(text));
 

@@ -44,7 +44,7 @@ public class RotaryEmbeddingTests
     {
         using var scope = NewDisposeScope();
         var x = arange(1, Width + 1, ScalarType.Float32).reshape(1, 1, 1, Width);
-        var (cos, sin) = RotaryEmbedding.Table(Config, tensor(new long[,] { { 7 } }), 8);
+        var (cos, sin) = RotaryEmbedding.Table(Config, tensor(new long[,] { { 7 } }));
         var rotated = RotaryEmbedding.Rotate(x, cos, sin).flatten().data<float>().ToArray();
         for (var i = 0; i < Width / 2; i++)
         {

@@ -39,6 +39,10 @@ public class SafeTensorsTests
         { """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "needs 12" },
         { """{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", "needs" },
         { """{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", "F8_E4M3" },
+        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'a' and 'b' overlap" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[2,6]},"b":{"dtype":"I16","shape":[2],"data_offsets":[0,4]}}""", "'b' and 'a' overlap" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "bytes 0 to 4 before tensor 'a'" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "4 bytes behind its last tensor" },
         { """{"a":{"dtype":"F32","shape":[2]}}""", "header is not valid" },
         { """{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", "header is not valid" },
         { """{"a":7}""", "header is not valid" },
@@ -52,7 +56,7 @@ public class SafeTensorsTests
     public void A_wrong_header_is_one_clear_error(string header, string says)
     {
         using var folder = new TemporaryFolder();
-        Write(folder.File("x.safetensors"), header.Length, header);
+        Write(folder.File("x.safetensors"), -2, header);
         var error = Assert.Throws<ExperimentException>(() => SafeTensorsFile.Open(folder.File("x.safetensors")));
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
         Assert.Contains("x.safetensors", error.Message, StringComparison.Ordinal);

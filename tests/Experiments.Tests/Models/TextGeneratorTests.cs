@@ -76,6 +76,39 @@ public class TextGeneratorTests
         Assert.Equal(whole[0].Ids, chunks[0].Ids);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(RopeScalingType.Linear)]
+    [InlineData(RopeScalingType.Dynamic)]
+    [InlineData(RopeScalingType.Llama3)]
+    public void A_reply_is_the_same_alone_and_in_a_batch_of_longer_prompts(RopeScalingType? type)
+    {
+        var scaling = type is { } rule ? new RopeScaling { Type = rule, Factor = 4, OriginalMaxPositionEmbeddings = 8 } : null;
+        using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 8, RopeScaling = scaling });
+        int[][] prompts = [[1, 4], [.. Enumerable.Range(0, 25).Select(i => 1 + (i * 5 % 20))], [1, 9, 2, 7, 7, 3, 5, 8, 8, 1, 6]];
+        var options = new GenerationOptions { MaxNewTokens = 12, IgnoreEos = true };
+        var together = TextGenerator.Generate(model, prompts, options, cancellation: TestContext.Current.CancellationToken);
+        foreach (var (prompt, reply) in prompts.Zip(together))
+        {
+            Assert.Equal(TextGenerator.Generate(model, [prompt], options, cancellation: TestContext.Current.CancellationToken)[0].Ids, reply.Ids);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.7)]
+    public void Logits_that_are_no_numbers_are_a_clear_error(double temperature)
+    {
+        using var model = TinyModels.Make();
+        using (TorchSharp.torch.no_grad())
+        {
+            model.parameters().Last().fill_(float.MaxValue); // finite, but their products are not
+        }
+
+        var error = Assert.Throws<ExperimentException>(() => TextGenerator.Generate(model, [[1, 2]], new GenerationOptions { Temperature = temperature }, cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nothing_to_do_gives_nothing()
     {

@@ -53,6 +53,17 @@ public class TextTokenizerTests
     }
 
     [Fact]
+    public void A_reply_keeps_the_space_before_it_so_that_prompt_and_reply_join()
+    {
+        var tokenizer = new TextTokenizer(Words);
+        var (prompt, reply) = (tokenizer.Encode("Bo"), tokenizer.Encode("likes what", addBos: false));
+        Assert.Equal(" likes what", tokenizer.DecodeContinuation(prompt, reply));
+        Assert.Equal("likes what", tokenizer.DecodeContinuation([1], reply));
+        Assert.Equal("\uFFFD", tokenizer.DecodeContinuation([259, 3 + 0xC3], [3 + 0xA9])); // the prompt ends within a character
+        Assert.Equal("é", tokenizer.Decode([3 + 0xC3, 3 + 0xA9]));
+    }
+
+    [Fact]
     public void Extra_spaces_go_where_the_model_says_so()
     {
         var tokenizer = new TextTokenizer(Words with { RemoveExtraWhitespaces = true });

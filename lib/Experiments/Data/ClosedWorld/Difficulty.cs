@@ -5,11 +5,11 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>How hard the generated problems are.</summary>
 public sealed record Difficulty
 {
-    /// <summary>Fewest facts or calculations that must be chained; some categories add one or two.</summary>
+    /// <summary>Fewest facts or calculations that must be chained; see data/README.md for what a step is in each category.</summary>
     public int MinSteps { get; init; } = 1;
 
     /// <summary>Most facts or calculations that must be chained.</summary>
-    public int MaxSteps { get; init; } = 3;
+    public int MaxSteps { get; init; } = 4;
 
     /// <summary>Facts of the same kind that are not needed.</summary>
     public int Distractors { get; init; } = 3;
@@ -18,9 +18,9 @@ public sealed record Difficulty
     /// <exception cref="ExperimentException">A value is out of range.</exception>
     public void Validate()
     {
-        if (MinSteps < 1 || MaxSteps < MinSteps || MaxSteps > 3 || Distractors is < 1 or > 6)
+        if (MinSteps < 1 || MaxSteps < MinSteps || MaxSteps > 5 || Distractors is < 1 or > 6)
         {
-            throw new ExperimentException($"Difficulty: steps {MinSteps} to {MaxSteps} with {Distractors} distractors; use 1 ≤ min ≤ max ≤ 3 steps and 1 to 6 distractors.");
+            throw new ExperimentException($"Difficulty: steps {MinSteps} to {MaxSteps} with {Distractors} distractors; use 1 ≤ min ≤ max ≤ 5 steps and 1 to 6 distractors.");
         }
     }
 }

@@ -14,7 +14,7 @@ public static class Drills
 
     private static readonly string[] Pool = Words.Draw(new Random(1),
     [
-        .. Words.People, .. Words.Things, .. Words.Events, .. Words.Kinds, .. Words.Adjectives, .. Words.Containers.Select(container => container.Many),
+        .. Words.People, .. Words.Things, .. Words.Events, .. Words.Kinds, .. Words.Containers.Select(container => container.Many),
         .. Enumerable.Range(0, 100).Select(number => number.ToString(CultureInfo.InvariantCulture)),
     ], 182);
 
@@ -35,33 +35,29 @@ public static class Drills
     /// <returns>The marked text.</returns>
     public static string Sentences(Random random)
     {
-        var facts = new List<(string Key, string Value)>();
-        var (people, things) = (new Queue<string>(Words.Draw(random, Words.People, 24)), new Queue<string>(Words.Draw(random, Words.Things, 16)));
-        var (events, containers) = (Words.Draw(random, Words.Events, 8), Words.Draw(random, Words.Containers, 7));
-        var (kinds, adjectives) = (Words.Draw(random, Words.Kinds, 4), Words.Draw(random, Words.Adjectives, 3));
-        foreach (var kind in Words.Draw(random, [0, 1, 2, 3, 4, 5, 6, 7], random.Next(1, 4)))
+        var facts = Facts(random, random.Next(1, 4));
+        var told = Words.Draw(random, facts, facts.Count).Select(fact => fact.Told);
+        var asked = Words.Draw(random, facts, facts.Count).Select(fact => fact.Asked);
+        return string.Join(' ', told.Concat(asked));
+    }
+
+    /// <summary>A few of the world's sentences, a question that one of them answers, and options: the letter is to be given at once.</summary>
+    /// <param name="random">Source of randomness.</param>
+    /// <param name="count">Number of sentences, at least 4; few at first, so that reading the letter off is found.</param>
+    /// <returns>The marked text.</returns>
+    public static string Lookup(Random random, int count)
+    {
+        var facts = Words.Draw(random, Facts(random, kinds: random.Next(1, 3), each: count), count);
+        var options = facts[..4].Select(fact => fact.Value.TrimEnd('.')).Distinct().ToArray();
+        if (options.Length < 4)
         {
-            for (var i = 0; i < 3; i++)
-            {
-                var number = random.Next(0, 100).ToString(CultureInfo.InvariantCulture);
-                facts.AddRange(kind switch
-                {
-                    0 => ParentsOf(people),
-                    1 => [($"{people.Dequeue()} likes", $"{things.Dequeue()}.")],
-                    2 => [($"{people.Dequeue()} likes what", $"{people.Dequeue()} likes.")],
-                    3 => [($"After the {events[i]} came the", $"{events[i + 1]}.")],
-                    4 => [($"A {containers[i].One} holds", $"{random.Next(2, 7)} {containers[i + 1].Many}.")],
-                    5 => [($"{people.Dequeue()} is a", $"{adjectives[random.Next(3)]} {kinds[random.Next(4)]}.")],
-                    6 => [($"A {kinds[i]} likes", $"{things.Dequeue()}."), ($"A {adjectives[i]} {kinds[i]} likes", $"{things.Dequeue()}.")],
-                    _ => [($"{people.Dequeue()} has", $"{number} {Words.Things[random.Next(Words.Things.Length)]}.")],
-                });
-            }
+            return Lookup(random, count);
         }
 
-        facts = [.. facts.DistinctBy(fact => fact.Key)];
-        var told = Words.Draw(random, facts, facts.Count).Select(fact => $"{fact.Key} {fact.Value}");
-        var asked = Words.Draw(random, facts, facts.Count).Select(fact => $"{fact.Key}{Mark(fact.Value)}");
-        return string.Join(' ', told.Concat(asked));
+        var answer = random.Next(4);
+        var told = string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
+        var lines = string.Concat(options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
+        return $"{told} {facts[answer].Question}\n\n{lines.TrimStart('\n')}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
     }
 
     /// <summary>Option lines, then each option's letter to be given.</summary>
@@ -82,8 +78,9 @@ public static class Drills
     {
         return string.Join(' ', Enumerable.Range(0, 10).Select(_ =>
         {
-            var (small, large) = (random.Next(1, 16), random.Next(0, 81));
-            var modulus = random.Next(5, 13);
+            var small = random.Next(1, 25);
+            var large = random.Next(0, 100 - small);
+            var modulus = random.Next(5, 16);
             switch (random.Next(6))
             {
                 case 0:
@@ -107,10 +104,64 @@ public static class Drills
         }));
     }
 
-    private static IEnumerable<(string Key, string Value)> ParentsOf(Queue<string> people)
+    /// <summary>Facts whose keys are distinct, of some kinds of sentence.</summary>
+    private static List<Fact> Facts(Random random, int kinds, int each = 3)
     {
-        var child = people.Dequeue();
-        return [($"The mother of {child} is", $"{people.Dequeue()}."), ($"The father of {child} is", $"{people.Dequeue()}.")];
+        var facts = new List<Fact>();
+        var (people, things) = (new Queue<string>(Words.Draw(random, Words.People, 24)), new Queue<string>(Words.Draw(random, Words.Things, 16)));
+        var (events, containers, groups) = (Words.Draw(random, Words.Events, 16), Words.Draw(random, Words.Containers, 12), Words.Draw(random, Words.Kinds, 20));
+        var (numbers, thing) = (new Queue<string>(Words.Draw(random, Enumerable.Range(0, 100).Select(Text).ToArray(), 30)), Words.Things[random.Next(Words.Things.Length)]);
+        foreach (var kind in Words.Draw(random, [0, 1, 2, 3, 4, 5, 6, 7, 8], kinds))
+        {
+            for (var i = 0; i < each && people.Count > 3 && things.Count > 1; i++)
+            {
+                var first = people.Dequeue();
+                switch (kind)
+                {
+                    case 0:
+                        facts.Add(new($"The mother of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the mother of {first}?"));
+                        facts.Add(new($"The father of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the father of {first}?"));
+                        break;
+                    case 1:
+                        facts.Add(new($"{first} likes", things.Dequeue() + ".", string.Empty, $"What does {first} like?"));
+                        break;
+                    case 2:
+                        facts.Add(new($"{first} likes what", people.Dequeue(), " likes.", $"{first} likes what?"));
+                        break;
+                    case 3:
+                        facts.Add(new($"After the {events[i]} came the", $"{events[i + 1]}.", string.Empty, $"After the {events[i]} came what?"));
+                        break;
+                    case 4:
+                        facts.Add(new("After the", events[8 + i], $" came the {events[9 + i]}.", $"What came just before the {events[9 + i]}?"));
+                        break;
+                    case 5:
+                        facts.Add(new($"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, $"What does a {containers[i].One} hold?"));
+                        break;
+                    case 6:
+                        facts.Add(new($"{first} is a", $"{groups[i]}.", string.Empty, $"What is {first}?"));
+                        break;
+                    case 7:
+                        facts.Add(new($"A {groups[i]} likes", $"{things.Dequeue()}.", string.Empty, $"What does a {groups[i]} like?"));
+                        break;
+                    default:
+                        var number = numbers.Dequeue();
+                        facts.Add(new($"{number} {thing} for", $"{first}.", string.Empty, $"Who gets {number} {thing}?"));
+                        break;
+                }
+            }
+        }
+
+        return facts;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A sentence split at what follows from the words before it; with a rest, the question must come first for that.</summary>
+    private sealed record Fact(string Key, string Value, string Rest, string Question)
+    {
+        internal string Told => $"{Key} {Value}{Rest}";
+
+        internal string Asked => $"{(Rest.Length > 0 ? Question + " " : string.Empty)}{Key}{Mark(Value)}{Rest}";
     }
 
     private static string Line(FormattableString left, int result) =>

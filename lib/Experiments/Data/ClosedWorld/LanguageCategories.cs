@@ -3,10 +3,10 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>The non-STEM categories: problems of recall and of rules, without numbers.</summary>
 internal static class LanguageCategories
 {
-    /// <summary>Up to four parent relations in a row, in a family with both branches.</summary>
+    /// <summary>Parent relations in a row, in a family with both branches.</summary>
     internal static Draft Kinship(Random random, Difficulty difficulty)
     {
-        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 2);
+        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
         var path = Enumerable.Range(0, steps).Select(_ => random.Next(2) == 0 ? "mother" : "father").ToArray();
         var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
         var start = names.Dequeue();
@@ -39,30 +39,46 @@ internal static class LanguageCategories
         return new Draft(facts, ask, analysis, current, [.. seen.Where(name => name != current && name != start)]);
     }
 
-    /// <summary>A rule for a kind, an exception for some of the kind, and an individual that may fall under either.</summary>
+    /// <summary>Kinds within kinds, of which the last has a rule, and exceptions for some who would fall under a rule.</summary>
     internal static Draft Rules(Random random, Difficulty difficulty)
     {
-        var kinds = Words.Draw(random, Words.Kinds, Math.Max(2, difficulty.Distractors));
-        var adjectives = Words.Draw(random, Words.Adjectives, 3);
+        var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
+        var kinds = new Queue<string>(Words.Draw(random, Words.Kinds, Words.Kinds.Length));
         var things = new Queue<string>(Words.Draw(random, Words.Things, Words.Things.Length));
         var facts = new List<string>();
-        var rules = new Dictionary<string, string>();
-        foreach (var kind in kinds)
+        var others = new List<string>();
+        (string Name, List<string> Chain, string Thing) Chain(int steps, bool exception)
         {
-            rules[kind] = things.Dequeue();
-            rules[$"{adjectives[random.Next(2)]} {kind}"] = things.Dequeue();
+            var (name, chain) = (names.Dequeue(), new List<string>());
+            var current = name;
+            for (var i = 0; i < steps; i++)
+            {
+                var kind = kinds.Dequeue();
+                chain.Add($"{(i == 0 ? current : "A " + current)} is a {kind}.");
+                current = kind;
+            }
+
+            var thing = things.Dequeue();
+            chain.Add($"A {current} likes {thing}.");
+            facts.AddRange(chain);
+            if (!exception)
+            {
+                return (name, [$"No exception for {name}.", .. chain], thing);
+            }
+
+            others.Add(thing);
+            var own = things.Dequeue();
+            facts.Add($"But {name} likes {own}.");
+            return (name, [$"But {name} likes {own}."], own);
         }
 
-        facts.AddRange(rules.Select(rule => $"A {rule.Key} likes {rule.Value}."));
-        var people = Words.Draw(random, Words.People, difficulty.Distractors);
-        var subjects = people.Select(_ => (Adjective: adjectives[random.Next(2)], Kind: kinds[random.Next(kinds.Length)])).ToArray();
-        facts.AddRange(people.Select((name, i) => $"{name} is a {subjects[i].Adjective} {subjects[i].Kind}."));
-        var (adjective, own) = subjects[0];
-        var special = rules.TryGetValue($"{adjective} {own}", out var exception);
-        var answer = special ? exception! : rules[own];
-        List<string> analysis = [$"{people[0]} is a {adjective} {own}."];
-        analysis.AddRange(special ? [$"A {adjective} {own} likes {answer}."] : [$"No rule for a {adjective} {own}.", $"A {own} likes {answer}."]);
-        return new Draft(facts, $"What does {people[0]} like?", analysis, answer, [.. rules.Values.Where(thing => thing != answer)]);
+        var (asked, analysis, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1), exception: random.Next(3) == 0);
+        for (var i = 0; i < 3; i++)
+        {
+            others.Add(Chain(random.Next(1, 1 + Math.Min(3, difficulty.Distractors)), exception: random.Next(2) == 0).Thing);
+        }
+
+        return new Draft(facts, $"What does {asked} like?", analysis, answer, others);
     }
 
     /// <summary>People who like what somebody else likes, until one likes a thing.</summary>
@@ -88,25 +104,37 @@ internal static class LanguageCategories
             return (start, chain, thing);
         }
 
-        var (asked, steps, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 2));
+        var (asked, steps, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1));
         var others = Enumerable.Range(0, 3).Select(i => Chain(i < difficulty.Distractors - 1 ? 3 : 2).Thing).ToList();
         return new Draft(facts, $"What does {asked} like?", steps, answer, others);
     }
 
-    /// <summary>Events told out of order by what came after what; asked is the one at a given place.</summary>
+    /// <summary>Events told out of order by what came after what; asked is the one at a given place, or the one before another.</summary>
     internal static Draft Story(Random random, Difficulty difficulty)
     {
-        var count = Math.Min(Words.Ordinals.Length, 3 + difficulty.Distractors);
+        var count = Math.Clamp(3 + difficulty.Distractors, 5, Words.Ordinals.Length);
         var events = Words.Draw(random, Words.Events, count);
-        var place = random.Next(difficulty.MinSteps, Math.Min(count, difficulty.MaxSteps + 3)); // 0-based place in the story
-        List<string> facts = [$"The {events[0]} came first.", .. Enumerable.Range(1, count - 1).Select(i => $"After the {events[i - 1]} came the {events[i]}.")];
-        List<string> analysis = [$"The {events[0]} came first."];
-        for (var i = 1; i <= place; i++)
+        List<string> facts = [$"The {events[0]} came first.", .. Enumerable.Range(1, count - 1).Select(i => After(events, i))];
+        var steps = random.Next(difficulty.MinSteps, Math.Min(difficulty.MaxSteps, count - 1) + 1);
+        if (random.Next(3) == 0)
         {
-            analysis.Add($"After the {events[i - 1]} came the {events[i]}.");
+            // Backwards: the event that the question names stands at the end of the sentence that is needed.
+            var named = random.Next(1, count);
+            var back = Math.Min(Math.Min(steps, 2), named);
+            var distance = back == 1 ? "just" : "two";
+            List<string> backwards = [.. Enumerable.Range(0, back).Select(i => After(events, named - i))];
+            return new Draft(facts, $"What came {distance} before the {events[named]}?", backwards, events[named - back], [.. events.Where((_, i) => i != named - back && i != named)]);
+        }
+
+        List<string> analysis = [$"The {events[0]} came first."];
+        for (var i = 1; i <= steps; i++)
+        {
+            analysis.Add(After(events, i));
             analysis.Add($"The {events[i]} came {Words.Ordinals[i]}.");
         }
 
-        return new Draft(facts, $"What came {Words.Ordinals[place]}?", analysis, events[place], [.. events.Where((_, i) => i != place)]);
+        return new Draft(facts, $"What came {Words.Ordinals[steps]}?", analysis, events[steps], [.. events.Where((_, i) => i != steps)]);
     }
+
+    private static string After(string[] events, int place) => $"After the {events[place - 1]} came the {events[place]}.";
 }

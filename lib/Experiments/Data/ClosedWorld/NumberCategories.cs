@@ -8,7 +8,7 @@ internal static class NumberCategories
     /// <summary>Additions, subtractions and multiplications, each reduced by a modulus.</summary>
     internal static Draft ModularArithmetic(Random random, Difficulty difficulty)
     {
-        var modulus = random.Next(5, 13);
+        var modulus = random.Next(5, 16);
         var value = random.Next(0, modulus);
         var ask = new List<string> { Invariant($"Start with {value}.") };
         var analysis = new List<string>();
@@ -41,11 +41,11 @@ internal static class NumberCategories
         var thing = Words.Things[random.Next(Words.Things.Length)];
         var descending = random.Next(2) == 0;
         var ordered = people.Zip(amounts).OrderBy(pair => descending ? -pair.Second : pair.Second).ToArray();
-        var place = random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps); // 0-based place in the order
-        var facts = people.Zip(amounts, (name, amount) => Invariant($"{name} has {amount} {thing}.")).ToList();
+        var place = random.Next(difficulty.MinSteps - 1, Math.Min(difficulty.MaxSteps, Words.Ordinals.Length)); // 0-based place in the order
+        var facts = people.Zip(amounts, (name, amount) => Invariant($"{amount} {thing} for {name}.")).ToList();
         var rank = place == 0 ? string.Empty : Words.Ordinals[place] + " ";
-        var ask = $"Who has the {rank}{(descending ? "most" : "least")} {thing}?";
-        List<string> analysis = [.. ordered.Take(place + 1).Select((pair, i) => Invariant($"The {Words.Ordinals[i]} is {pair.Second} of {pair.First}."))];
+        var ask = $"Who gets the {rank}{(descending ? "most" : "least")} {thing}?";
+        List<string> analysis = [.. ordered.Take(place + 1).Select((pair, i) => Invariant($"The {Words.Ordinals[i]} is {pair.Second} {thing} for {pair.First}."))];
         var answer = ordered[place].First;
         return new Draft(facts, ask, analysis, answer, [.. people.Where(name => name != answer)]);
     }
@@ -56,7 +56,7 @@ internal static class NumberCategories
         while (true)
         {
             var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
-            var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors);
+            var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors); // at most 5 + 1 + 6
             var amount = random.Next(2, 10);
             var (facts, analysis, wrong) = (new List<string>(), new List<string>(), new List<int>());
             var value = amount;
@@ -95,15 +95,15 @@ internal static class NumberCategories
         const int length = 5;
         while (true)
         {
-            var (first, second, kind) = (random.Next(1, 10), random.Next(1, 10), random.Next(difficulty.MaxSteps));
-            int Step(int i) => kind switch { 0 => first, 1 => i % 2 == 0 ? first : second, _ => first + (i * (1 + (second % 3))) };
+            var (first, second, kind) = (random.Next(1, 13), random.Next(1, 13), random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps) % 3);
+            int Step(int i) => kind switch { 0 => first, 1 => i % 2 == 0 ? first : second, _ => first + (i * (1 + (second % 4))) };
             var terms = new List<int> { random.Next(0, 41) };
             for (var i = 0; i < length; i++)
             {
                 terms.Add(terms[^1] + Step(i));
             }
 
-            if (terms[^1] > 80 || Step(length - 1) > 15 || (kind == 1 && first == second))
+            if (terms[^1] > 99 || Step(length - 1) > 24 || (kind == 1 && first == second))
             {
                 continue;
             }

@@ -13,14 +13,16 @@ internal static class Words
 
     internal static readonly string[] Events = ["storm", "feast", "race", "song", "trial", "harvest", "wedding", "dance", "fire", "market", "flood", "vote", "parade", "hunt", "play", "truce"];
 
-    internal static readonly string[] Kinds = ["cat", "dog", "goat", "horse", "crow", "duck", "mouse", "bear", "fox", "lion"];
-
-    internal static readonly string[] Adjectives = ["big", "small", "young", "red", "grey", "wild", "tame", "fast"];
+    internal static readonly string[] Kinds =
+        ["cat", "dog", "goat", "horse", "crow", "duck", "mouse", "bear", "fox", "lion", "baker", "hunter", "sailor", "singer", "miller", "guard", "clerk", "rider", "healer", "mason"];
 
     internal static readonly (string One, string Many)[] Containers =
-        [("crate", "crates"), ("box", "boxes"), ("tin", "tins"), ("bag", "bags"), ("cart", "carts"), ("jar", "jars"), ("chest", "chests"), ("pack", "packs")];
+        [
+            ("crate", "crates"), ("box", "boxes"), ("tin", "tins"), ("bag", "bags"), ("cart", "carts"), ("jar", "jars"), ("chest", "chests"), ("pack", "packs"),
+            ("tub", "tubs"), ("sack", "sacks"), ("tray", "trays"), ("case", "cases"),
+        ];
 
-    internal static readonly string[] Ordinals = ["first", "second", "third", "fourth", "fifth", "sixth"];
+    internal static readonly string[] Ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
 
     /// <summary>Draws distinct items.</summary>
     internal static T[] Draw<T>(Random random, IReadOnlyList<T> from, int count)
@@ -35,14 +37,14 @@ internal static class Words
         return pool[..count];
     }
 
-    /// <summary>Numbers near a value, nearest ones most likely, never the value itself and never negative.</summary>
+    /// <summary>Numbers near a value, nearest ones most likely, never the value itself, from 0 to 99.</summary>
     internal static List<string> Near(Random random, int value, int spread)
     {
         var near = new HashSet<int>();
         while (near.Count < 3)
         {
             var other = value + random.Next(-spread, spread + 1);
-            if (other >= 0 && other != value)
+            if (other is >= 0 and < 100 && other != value)
             {
                 near.Add(other);
             }
