@@ -121,20 +121,18 @@ internal sealed class KernelSockets : IDisposable
 
     private void Receive(KernelChannel channel, NetMQSocket socket)
     {
-        List<byte[]>? frames = null;
-        while (socket.TryReceiveMultipartBytes(ref frames))
+        for (List<byte[]>? frames = null; socket.TryReceiveMultipartBytes(ref frames!); frames = null)
         {
-            _received(channel, frames!);
-            frames = null;
+            _received(channel, frames);
         }
     }
 
     private void Echo()
     {
         List<byte[]>? frames = null;
-        if (_heartbeat.TryReceiveMultipartBytes(ref frames))
+        if (_heartbeat.TryReceiveMultipartBytes(ref frames!))
         {
-            _heartbeat.TrySendMultipartBytes(frames!);
+            _heartbeat.TrySendMultipartBytes(frames);
         }
     }
 }
