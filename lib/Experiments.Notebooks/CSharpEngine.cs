@@ -42,6 +42,29 @@ public sealed class CSharpEngine
         return await script.RunAsync(code, $"In [{number}]", _assemblies.Folder);
     }
 
+    /// <summary>Folder that relative paths in cells start from.</summary>
+    internal string Folder => _assemblies.Folder;
+
+    /// <summary>Runs a submission that leaves nothing behind but a warm compiler: the first cell then costs what a later one does.</summary>
+    internal Task WarmUpAsync() => RunCodeAsync(
+        """
+        {
+            var words = new System.Collections.Generic.List<string> { "a", $"{1.5:0.0}" };
+            foreach (var word in words.Where(word => word.Length > 0).Select(word => word.Trim()))
+            {
+                System.IO.TextWriter.Null.WriteLine(word);
+            }
+
+            await System.Threading.Tasks.Task.CompletedTask;
+        }
+        """, "warm-up", Folder, CancellationToken.None);
+
+    /// <summary>A cell as the compiler would see it now, without running it.</summary>
+    internal CSharpCompilation Look(string code) => Submission(Parse(code), []);
+
+    /// <summary>A cell's syntax.</summary>
+    internal static SyntaxTree Parse(string code) => CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), Parsing);
+
     private async Task<CellResult> RunCodeAsync(string code, string name, string folder, CancellationToken cancellation)
     {
         CSharpCompilation compilation;
@@ -91,7 +114,11 @@ public sealed class CSharpEngine
         }
 
         var root = (CompilationUnitSyntax)new LoopInterruption().Visit(tree.GetRoot());
-        tree = CSharpSyntaxTree.Create(root, Parsing, name, Encoding.UTF8);
+        return Submission(CSharpSyntaxTree.Create(root, Parsing, name, Encoding.UTF8), added);
+    }
+
+    private CSharpCompilation Submission(SyntaxTree tree, IEnumerable<MetadataReference> added)
+    {
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports.Concat(StaticImports), allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
         var references = _previous is null ? _assemblies.Host.Concat(added) : added;
         return CSharpCompilation.CreateScriptCompilation($"cell-{_assemblies.Id}-{_submissions}", tree, references, options, _previous, typeof(object));

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
 using Experiments.Notebooks.Directives;
+using Experiments.Notebooks.Language;
 using Microsoft.CodeAnalysis;
 
 namespace Experiments.Notebooks;
@@ -24,6 +25,7 @@ internal sealed partial class CellAssemblies
         _trusted = paths.Where(path => !Path.GetFileName(path).StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal))
             .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
+        Host = [.. _trusted.Values.Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path)))];
         _context.Resolving += (_, name) => name.Name is { } simple && _loaded.TryGetValue(simple, out var assembly) ? assembly : null;
         _packages = new CellPackages(_context, _trusted);
     }
@@ -35,7 +37,7 @@ internal sealed partial class CellAssemblies
     internal int Id { get; }
 
     /// <summary>Everything that the host program runs with.</summary>
-    internal IEnumerable<MetadataReference> Host => _trusted.Values.Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path));
+    internal IReadOnlyList<MetadataReference> Host { get; }
 
     /// <summary>Takes <c>#r</c> lines out of a cell, lines kept, and gives the references that they and packages add.</summary>
     /// <remarks>They are given again until <see cref="Referenced"/> is called: a cell that does not compile must not use them up.</remarks>
@@ -104,7 +106,7 @@ internal sealed partial class CellAssemblies
         try
         {
             _loaded[simple] = Assembly.LoadFrom(path);
-            return MetadataReference.CreateFromFile(path);
+            return MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path));
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException)
         {

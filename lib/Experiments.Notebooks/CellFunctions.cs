@@ -17,7 +17,26 @@ public static class CellFunctions
     /// <param name="content">HTML; what comes from data must be encoded by the caller.</param>
     /// <returns>A value that shows as HTML.</returns>
     public static IHtmlContent HTML(string content) => new HtmlString(content);
+
+    /// <summary>Asks the reader for a line.</summary>
+    /// <param name="prompt">Shown beside the input field.</param>
+    /// <param name="password">Whether what is typed is hidden.</param>
+    /// <returns>What was typed.</returns>
+    public static string input(string prompt = "", bool password = false)
+    {
+        if (CellContext.Asker is { } ask)
+        {
+            return ask(prompt, password);
+        }
+
+        Console.Write(prompt);
+        return Console.ReadLine() ?? "";
+    }
 #pragma warning restore IDE1006
+
+    /// <summary>Removes what the cell has put out so far.</summary>
+    /// <param name="wait">Whether it stays until something new comes, so that nothing flickers.</param>
+    public static void ClearOutput(bool wait = false) => CellContext.Current?.Sink.Clear(wait);
 
     /// <summary>Shows a value in the MIME types that are named.</summary>
     /// <param name="value">Any value.</param>

@@ -13,6 +13,7 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
     private readonly Dictionary<string, JsonObject> _displays = displays ?? [];
     private readonly StringBuilder _text = new();
     private string? _stream;
+    private bool _clearing;
 
     /// <summary>Ends the collection and gives the outputs, console text of one stream joined. What still comes is dropped.</summary>
     internal JsonArray Close()
@@ -30,6 +31,7 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
     {
         lock (_lock)
         {
+            ClearIfAsked();
             if (_stream != name)
             {
                 EndStream();
@@ -62,6 +64,18 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
         observer?.Displayed(bundle, displayId);
     }
 
+    public void Clear(bool wait)
+    {
+        lock (_lock)
+        {
+            _clearing = true;
+            if (!wait)
+            {
+                ClearIfAsked();
+            }
+        }
+    }
+
     internal void Result(JsonObject bundle, int executionCount) => Add(new JsonObject { ["data"] = Data(bundle), ["execution_count"] = executionCount, ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "execute_result" }, null);
 
     internal void Error(CellError error) => Add(
@@ -92,6 +106,7 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
     {
         lock (_lock)
         {
+            ClearIfAsked();
             EndStream();
             _outputs.Add(output);
             if (displayId is not null)
@@ -101,6 +116,17 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
                     _displays[displayId] = output;
                 }
             }
+        }
+    }
+
+    private void ClearIfAsked()
+    {
+        if (_clearing)
+        {
+            _outputs.Clear();
+            _text.Clear();
+            _stream = null;
+            _clearing = false;
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class KernelOutput(MessageSender sender, JupyterMessage request,
     private void Publish(string type, JsonObject bundle, string? displayId, JsonObject content)
     {
         content["data"] = bundle.Parent is null ? bundle : bundle.DeepClone();
-        content["metadata"] = new JsonObject();
+        content["metadata"] = OutputMetadata.Of(bundle);
         if (displayId is not null)
         {
             content["transient"] = new JsonObject { ["display_id"] = displayId };

@@ -24,10 +24,12 @@ internal sealed class KernelSockets : IDisposable
     private readonly NetMQQueue<(KernelChannel Channel, IReadOnlyList<byte[]> Frames)> _outgoing = new();
     private readonly NetMQPoller _poller;
     private readonly Action<KernelChannel, IReadOnlyList<byte[]>> _received;
+    private readonly TextWriter _log;
+    private volatile bool _closed;
 
-    internal KernelSockets(ConnectionInfo connection, Action<KernelChannel, IReadOnlyList<byte[]>> received)
+    internal KernelSockets(ConnectionInfo connection, Action<KernelChannel, IReadOnlyList<byte[]>> received, TextWriter log)
     {
-        _received = received;
+        (_received, _log) = (received, log);
         _sockets = new()
         {
             [KernelChannel.Shell] = new RouterSocket(),
@@ -63,11 +65,18 @@ internal sealed class KernelSockets : IDisposable
     internal void Start() => _poller.RunAsync("jupyter sockets", true);
 
     /// <summary>Sends from any thread.</summary>
-    internal void Send(KernelChannel channel, IReadOnlyList<byte[]> frames) => _outgoing.Enqueue((channel, frames));
+    internal void Send(KernelChannel channel, IReadOnlyList<byte[]> frames)
+    {
+        if (!_closed)
+        {
+            _outgoing.Enqueue((channel, frames));
+        }
+    }
 
     /// <summary>Sends what is queued and closes.</summary>
     public void Dispose()
     {
+        _closed = true;
         if (_poller.IsRunning)
         {
             _poller.Stop();
@@ -114,7 +123,7 @@ internal sealed class KernelSockets : IDisposable
             }
             catch (NetMQException e)
             {
-                Console.Error.WriteLine($"experiments kernel: a message was lost: {e.Message}");
+                _log.WriteLine($"experiments kernel: a message was lost: {e.Message}");
             }
         }
     }

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace Experiments.Notebooks.Jupyter;
 
 /// <summary>Requests that are worked on one after another, beside other lanes. A request that fails does not stop the lane.</summary>
-internal sealed class RequestLane(Func<JupyterMessage, Task> work)
+internal sealed class RequestLane(Func<JupyterMessage, Task> work, TextWriter log)
 {
     private readonly Channel<JupyterMessage> _queue = Channel.CreateUnbounded<JupyterMessage>();
 
@@ -30,7 +30,7 @@ internal sealed class RequestLane(Func<JupyterMessage, Task> work)
                 }
                 catch (Exception e) when (e is not OutOfMemoryException)
                 {
-                    await Console.Error.WriteLineAsync($"experiments kernel: {request.Type} failed: {e}");
+                    await log.WriteLineAsync($"experiments kernel: {request.Type} failed: {e}");
                 }
             }
         }
