@@ -94,7 +94,8 @@ public sealed class KernelWireTests(KernelProcess kernel) : IDisposable
     {
         using (var vanishing = kernel.ConnectReady())
         {
-            vanishing.Execute("var left = 0; for (var i = 0; i < 2000; i++) { Console.WriteLine(new string('x', 1000)); left++; }");
+            var id = vanishing.Execute("var left = 0; for (var i = 0; i < 2000; i++) { Console.WriteLine(new string('x', 1000)); left++; }");
+            vanishing.Published(id, message => message.Type == "execute_input");
         }
 
         var (_, outputs) = _client.Run("left");
