@@ -189,19 +189,20 @@ public sealed class KernelExecutionTests(KernelProcess kernel) : IDisposable
     }
 
     [Fact]
-    public void Training_is_interrupted_between_two_steps()
+    public void Training_is_interrupted_soon_its_variables_stay_and_nothing_half_written_is_left()
     {
-        var id = _client.Execute("""
-            using Experiments.Runs;
-            for (var step = 0; ; step++) // the library's loops look at this token before each step
-            {
-                Interruption.Token.ThrowIfCancellationRequested();
-            }
-            """);
+        var results = Path.Combine(kernel.Folder, "results");
+        _client.Run($$"""Environment.SetEnvironmentVariable("EXPERIMENTS_RESULTS", @"{{results}}"); var lab = Experiments.Studies.Lab.Open("full", 98765);""");
+        var id = _client.Execute("var tuned = lab.FineTuned();");
         _client.Published(id, message => message.Type == "execute_input");
-        Thread.Sleep(500);
+        Thread.Sleep(8000); // the dataset is made and steps are done
+        var watch = Stopwatch.StartNew();
         _client.AskControl("interrupt_request", []);
-        Assert.Equal("Interrupted", _client.ReplyTo(id).Content["ename"]!.GetValue<string>());
+        var reply = _client.ReplyTo(id);
+        Assert.Equal("Interrupted", reply.Content["ename"]!.GetValue<string>());
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}"); // a second, and room for a busy machine
+        Assert.Equal("full", Plain(Assert.Single(_client.Run("lab.Profile.Name").Outputs)));
+        Assert.DoesNotContain(Directory.Exists(results) ? Directory.EnumerateDirectories(results, "*.partial", SearchOption.AllDirectories) : [], _ => true);
     }
 
     private static string Plain(ClientMessage message) => message.Content["data"]!["text/plain"]!.GetValue<string>();
