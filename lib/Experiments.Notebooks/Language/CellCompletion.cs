@@ -90,7 +90,11 @@ internal static class CellCompletion
             return model.LookupSymbols(position, named).Where(member => member.IsStatic || member is INamedTypeSymbol);
         }
 
-        return model.GetTypeInfo(owner).Type is { TypeKind: not TypeKind.Error } type
+        // "x.|" above another line reads as a type "x.y" of a declaration: ask what x is as an expression.
+        var found = model.GetTypeInfo(owner).Type is { TypeKind: not TypeKind.Error } known
+            ? known
+            : model.GetSpeculativeTypeInfo(position, SyntaxFactory.ParseExpression(owner.ToString()), SpeculativeBindingOption.BindAsExpression).Type;
+        return found is { TypeKind: not TypeKind.Error } type
             ? model.LookupSymbols(position, type, includeReducedExtensionMethods: true).Where(member => !member.IsStatic && member is not INamedTypeSymbol)
             : [];
     }

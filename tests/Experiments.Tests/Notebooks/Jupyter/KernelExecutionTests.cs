@@ -200,7 +200,7 @@ public sealed class KernelExecutionTests(KernelProcess kernel) : IDisposable
         _client.AskControl("interrupt_request", []);
         var reply = _client.ReplyTo(id);
         Assert.Equal("Interrupted", reply.Content["ename"]!.GetValue<string>());
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}"); // a second, and room for a busy machine
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"took {watch.Elapsed}"); // a step, on a machine however busy; the training takes minutes
         Assert.Equal("full", Plain(Assert.Single(_client.Run("lab.Profile.Name").Outputs)));
         Assert.DoesNotContain(Directory.Exists(results) ? Directory.EnumerateDirectories(results, "*.partial", SearchOption.AllDirectories) : [], _ => true);
     }

@@ -89,7 +89,7 @@ public sealed class KernelProcess : IDisposable
         _folder.Dispose();
     }
 
-    private static int[] FreePorts(int count)
+    internal static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());
