@@ -5,6 +5,7 @@ using SkiaSharp;
 namespace Experiments.Tests.Notebooks.Jupyter;
 
 /// <summary>The classic Notebook in a browser, as a reader sees it.</summary>
+[Collection("kernel")]
 public sealed class ClassicNotebookTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);

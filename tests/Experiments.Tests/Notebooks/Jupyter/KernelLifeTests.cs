@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 namespace Experiments.Tests.Notebooks.Jupyter;
 
 /// <summary>How a kernel begins and ends; each test has its own.</summary>
+[Collection("kernel")]
 public sealed class KernelLifeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
