@@ -25,7 +25,13 @@ public static class Program
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            if (KernelCommand.TakesSignals(parsed))
+            {
+                configuration.ProcessTerminationTimeout = null;
+            }
+
+            return await parsed.InvokeAsync(configuration);
         }
         catch (UsageException e)
         {
@@ -53,6 +59,7 @@ public static class Program
         AttentionCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        KernelCommand.Create(),
         DoctorCommand.Create(),
     };
 }

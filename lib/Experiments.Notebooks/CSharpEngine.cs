@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using Experiments.Notebooks.Directives;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -16,7 +17,8 @@ public sealed class CSharpEngine
 {
     private static readonly CSharpParseOptions Parsing = new(LanguageVersion.Preview, kind: SourceCodeKind.Script);
     private static readonly string[] Imports =
-        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading.Tasks", "Experiments.Notebooks"];
+        ["System", "System.Collections", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading.Tasks", "Microsoft.DotNet.Interactive.Formatting", "Experiments.Notebooks"];
+    private static readonly string[] StaticImports = ["Experiments.Notebooks.CellFunctions"];
 
     private readonly CellAssemblies _assemblies;
     private CSharpCompilation? _previous;
@@ -35,12 +37,41 @@ public sealed class CSharpEngine
     /// <returns>Its last expression's value, or its error. Only errors of the engine itself are thrown.</returns>
     public async Task<CellResult> RunAsync(string code, int number, IOutputSink sink, CancellationToken cancellation = default)
     {
-        var name = $"In [{number}]";
+        using var context = new CellContext(sink, cancellation);
+        var script = new CellScript((part, name, folder) => RunCodeAsync(part, name, folder, cancellation), _assemblies, sink, cancellation);
+        return await script.RunAsync(code, $"In [{number}]", _assemblies.Folder);
+    }
+
+    /// <summary>Folder that relative paths in cells start from.</summary>
+    internal string Folder => _assemblies.Folder;
+
+    /// <summary>Runs a submission that leaves nothing behind but a warm compiler: the first cell then costs what a later one does.</summary>
+    internal Task WarmUpAsync() => RunCodeAsync(
+        """
+        {
+            var words = new System.Collections.Generic.List<string> { "a", $"{1.5:0.0}" };
+            foreach (var word in words.Where(word => word.Length > 0).Select(word => word.Trim()))
+            {
+                System.IO.TextWriter.Null.WriteLine(word);
+            }
+
+            await System.Threading.Tasks.Task.CompletedTask;
+        }
+        """, "warm-up", Folder, CancellationToken.None);
+
+    /// <summary>A cell as the compiler would see it now, without running it.</summary>
+    internal CSharpCompilation Look(string code) => Submission(Parse(code), []);
+
+    /// <summary>A cell's syntax.</summary>
+    internal static SyntaxTree Parse(string code) => CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), Parsing);
+
+    private async Task<CellResult> RunCodeAsync(string code, string name, string folder, CancellationToken cancellation)
+    {
         CSharpCompilation compilation;
         Func<object?[], Task<object>>? entry;
         try
         {
-            (code, var added) = _assemblies.Resolve(code, name);
+            (code, var added) = _assemblies.Resolve(code, name, folder);
             compilation = Compile(code, name, added);
             entry = Load(compilation, name, cancellation);
         }
@@ -55,13 +86,13 @@ public sealed class CSharpEngine
         }
 
         _previous = compilation;
+        _assemblies.Referenced();
         _submissions++;
         if (_submissions + 1 >= _states.Length)
         {
             Array.Resize(ref _states, 2 * _states.Length);
         }
 
-        using var context = new CellContext(sink, cancellation);
         try
         {
             var value = await CellThread.RunAsync(() => entry(_states), cancellation);
@@ -83,8 +114,12 @@ public sealed class CSharpEngine
         }
 
         var root = (CompilationUnitSyntax)new LoopInterruption().Visit(tree.GetRoot());
-        tree = CSharpSyntaxTree.Create(root, Parsing, name, Encoding.UTF8);
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
+        return Submission(CSharpSyntaxTree.Create(root, Parsing, name, Encoding.UTF8), added);
+    }
+
+    private CSharpCompilation Submission(SyntaxTree tree, IEnumerable<MetadataReference> added)
+    {
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports.Concat(StaticImports), allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
         var references = _previous is null ? _assemblies.Host.Concat(added) : added;
         return CSharpCompilation.CreateScriptCompilation($"cell-{_assemblies.Id}-{_submissions}", tree, references, options, _previous, typeof(object));
     }

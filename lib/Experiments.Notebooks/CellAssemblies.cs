@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
+using Experiments.Notebooks.Directives;
+using Experiments.Notebooks.Language;
 using Microsoft.CodeAnalysis;
 
 namespace Experiments.Notebooks;
@@ -9,32 +11,38 @@ namespace Experiments.Notebooks;
 internal sealed partial class CellAssemblies
 {
     private static int _engines;
-    private readonly string _folder;
     private readonly AssemblyLoadContext _context = new("cells");
     private readonly Dictionary<string, Assembly> _loaded = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _trusted;
+    private readonly List<MetadataReference> _added = [];
+    private readonly CellPackages _packages;
 
     internal CellAssemblies(string folder)
     {
-        _folder = folder;
+        Folder = folder;
         Id = Interlocked.Increment(ref _engines);
         var paths = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         _trusted = paths.Where(path => !Path.GetFileName(path).StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal))
             .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
+        Host = [.. _trusted.Values.Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path)))];
         _context.Resolving += (_, name) => name.Name is { } simple && _loaded.TryGetValue(simple, out var assembly) ? assembly : null;
+        _packages = new CellPackages(_context, _trusted);
     }
+
+    /// <summary>Folder that relative paths in cells start from.</summary>
+    internal string Folder { get; }
 
     /// <summary>Tells engines of one process apart.</summary>
     internal int Id { get; }
 
     /// <summary>Everything that the host program runs with.</summary>
-    internal IEnumerable<MetadataReference> Host => _trusted.Values.Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path));
+    internal IReadOnlyList<MetadataReference> Host { get; }
 
-    /// <summary>Takes <c>#r</c> lines out of a cell, lines kept, and gives the references that they add.</summary>
-    internal (string Code, List<MetadataReference> Added) Resolve(string code, string cell)
+    /// <summary>Takes <c>#r</c> lines out of a cell, lines kept, and gives the references that they and packages add.</summary>
+    /// <remarks>They are given again until <see cref="Referenced"/> is called: a cell that does not compile must not use them up.</remarks>
+    internal (string Code, IReadOnlyList<MetadataReference> Added) Resolve(string code, string cell, string folder)
     {
-        var added = new List<MetadataReference>();
         var line = 0;
         var lines = code.Split('\n');
         for (; line < lines.Length; line++)
@@ -45,20 +53,31 @@ internal sealed partial class CellAssemblies
             }
 
             var target = match.Groups[1].Value;
-            if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
+            if (Reference(target, cell, line, folder) is { } reference)
             {
-                throw Failure(cell, line, $"#r \"{target}\": packages are not restored here. Refer to a compiled assembly by its path, or add the package to the library.");
-            }
-
-            if (Reference(target, cell, line) is { } reference)
-            {
-                added.Add(reference);
+                _added.Add(reference);
             }
 
             lines[line] = "";
         }
 
-        return (string.Join('\n', lines), added);
+        return (string.Join('\n', lines), [.. _added]);
+    }
+
+    /// <summary>A compilation holds the added references now.</summary>
+    internal void Referenced() => _added.Clear();
+
+    /// <summary>Adds a place that packages may come from.</summary>
+    internal void AddSource(string source) => _packages.AddSource(source, Folder);
+
+    /// <summary>Restores a package for the next compilation.</summary>
+    /// <returns>A line that says which version was taken.</returns>
+    /// <exception cref="CellCompilationException">It cannot be restored.</exception>
+    internal async Task<string> AddPackageAsync(PackagePart package, string cell, string folder, CancellationToken cancellation)
+    {
+        var (said, references) = await _packages.AddAsync(package, cell, folder, cancellation);
+        _added.AddRange(references);
+        return said;
     }
 
     /// <summary>Loads compiled cell code.</summary>
@@ -70,7 +89,7 @@ internal sealed partial class CellAssemblies
         return assembly;
     }
 
-    private MetadataReference? Reference(string target, string cell, int line)
+    private MetadataReference? Reference(string target, string cell, int line, string folder)
     {
         var simple = Path.GetFileNameWithoutExtension(target);
         if (_trusted.ContainsKey(simple) || _loaded.ContainsKey(simple))
@@ -78,18 +97,22 @@ internal sealed partial class CellAssemblies
             return null; // the host's own copy: its types are the cell's types
         }
 
-        var path = Path.GetFullPath(Path.Combine(_folder, target));
+        var path = Path.GetFullPath(Path.Combine(folder, target));
         if (!File.Exists(path))
         {
-            throw Failure(cell, line, $"#r \"{target}\": there is no {path}. Build it first, or correct the path, which starts from the notebook's folder.");
+            throw CellParts.Failure(cell, line + 1, $"#r \"{target}\": there is no {path}. Build it first, or correct the path, which starts from the folder of the file that holds it.");
         }
 
-        _loaded[simple] = Assembly.LoadFrom(path);
-        return MetadataReference.CreateFromFile(path);
+        try
+        {
+            _loaded[simple] = Assembly.LoadFrom(path);
+            return MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path));
+        }
+        catch (Exception e) when (e is BadImageFormatException or FileLoadException)
+        {
+            throw CellParts.Failure(cell, line + 1, $"#r \"{target}\": it cannot be loaded as a .NET assembly. {e.Message}");
+        }
     }
-
-    private static CellCompilationException Failure(string cell, int line, string what) =>
-        new(new CellError("ReferenceError", $"{cell}:line {line + 1}: {what}", [$"{cell}:line {line + 1}: {what}"]));
 
     [GeneratedRegex("""^\s*#r\s+"([^"]+)"\s*$""")]
     private static partial Regex Directive();

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Experiments.Notebooks;
 
 /// <summary>What a running cell is connected to: its output and its interruption. One cell runs at a time in a process.</summary>
@@ -20,6 +18,9 @@ internal sealed class CellContext : IDisposable
 
     internal static CellContext? Current { get; private set; }
 
+    /// <summary>Asks the user for a line, given a prompt and whether it is a password; null where nobody can answer but the console.</summary>
+    internal static Func<string, bool, string>? Asker { get; set; }
+
     internal IOutputSink Sink { get; }
 
     internal CancellationToken Cancellation { get; }
@@ -29,27 +30,6 @@ internal sealed class CellContext : IDisposable
         Current = _outer;
         Console.SetOut(_out);
         Console.SetError(_error);
-    }
-
-    private sealed class SinkWriter(IOutputSink sink, string name) : TextWriter(System.Globalization.CultureInfo.InvariantCulture)
-    {
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void Write(char value) => sink.Stream(name, value.ToString());
-
-        public override void Write(string? value)
-        {
-            if (!string.IsNullOrEmpty(value))
-            {
-                sink.Stream(name, value);
-            }
-        }
-
-        public override void WriteLine() => sink.Stream(name, "\n");
-
-        public override void WriteLine(string? value) => sink.Stream(name, value + "\n");
-
-        public override void Write(char[] buffer, int index, int count) => sink.Stream(name, new string(buffer, index, count));
     }
 }
 
@@ -72,10 +52,13 @@ public static class DisplayExtensions
     /// <summary>Shows a value at this point of the cell's output.</summary>
     /// <param name="value">Anything that a cell's last expression could be.</param>
     /// <returns>A handle that replaces what is shown.</returns>
-    public static DisplayedValue Display(this object? value)
+    public static DisplayedValue Display(this object? value) => Show(ValueFormatter.Bundle(value));
+
+    /// <summary>Shows a finished bundle under an id of its own.</summary>
+    internal static DisplayedValue Show(System.Text.Json.Nodes.JsonObject bundle)
     {
         var id = $"display-{Interlocked.Increment(ref _ids)}";
-        CellContext.Current?.Sink.Display(ValueFormatter.Bundle(value), id);
+        CellContext.Current?.Sink.Display(bundle, id);
         return new DisplayedValue(id);
     }
 }

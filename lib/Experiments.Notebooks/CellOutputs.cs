@@ -1,21 +1,29 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks;
 
-/// <summary>Collects a cell's output as nbformat wants it; also passes console text on.</summary>
-/// <param name="streamed">Receives console text as it comes.</param>
-internal sealed class CellOutputs(Action<string, string>? streamed) : IOutputSink
+/// <summary>Collects a cell's output as nbformat wants it; also passes console text and displays on.</summary>
+/// <param name="observer">Told about text and displays as they come; null for nobody.</param>
+/// <param name="displays">Displays of the whole notebook by id, shared by its cells: a later cell may update what an earlier one shows.</param>
+internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<string, JsonObject>? displays = null) : IOutputSink
 {
     private readonly Lock _lock = new();
     private readonly List<JsonObject> _outputs = [];
-    private readonly Dictionary<string, JsonObject> _displays = [];
+    private readonly Dictionary<string, JsonObject> _displays = displays ?? [];
+    private readonly StringBuilder _text = new();
+    private string? _stream;
+    private bool _clearing;
 
-    /// <summary>The outputs so far, console text of one stream joined, as a list for the file.</summary>
-    internal JsonArray ToJson()
+    /// <summary>Ends the collection and gives the outputs, console text of one stream joined. What still comes is dropped.</summary>
+    internal JsonArray Close()
     {
         lock (_lock)
         {
-            return [.. _outputs.Select(output => output.DeepClone())];
+            EndStream();
+            JsonArray outputs = [.. _outputs];
+            _outputs.Clear();
+            return outputs;
         }
     }
 
@@ -23,33 +31,52 @@ internal sealed class CellOutputs(Action<string, string>? streamed) : IOutputSin
     {
         lock (_lock)
         {
-            if (_outputs.LastOrDefault() is { } last && last["output_type"]!.GetValue<string>() == "stream" && last["name"]!.GetValue<string>() == name)
+            ClearIfAsked();
+            if (_stream != name)
             {
-                last["text"] = NotebookCell.Lines(string.Concat(((JsonArray)last["text"]!).Select(line => line!.GetValue<string>())) + text);
+                EndStream();
+                _stream = name;
             }
-            else
-            {
-                _outputs.Add(new JsonObject { ["name"] = name, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(text) });
-            }
+
+            _text.Append(text);
         }
 
-        streamed?.Invoke(name, text);
+        observer?.Wrote(name, text);
     }
 
-    public void Display(JsonObject bundle, string? displayId) => Add(new JsonObject { ["data"] = Data(bundle), ["metadata"] = new JsonObject(), ["output_type"] = "display_data" }, displayId);
+    public void Display(JsonObject bundle, string? displayId)
+    {
+        Add(new JsonObject { ["data"] = Data(bundle), ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "display_data" }, displayId);
+        observer?.Displayed(bundle, displayId);
+    }
 
     public void UpdateDisplay(JsonObject bundle, string displayId)
     {
-        lock (_lock)
+        lock (_displays)
         {
             if (_displays.TryGetValue(displayId, out var output))
             {
                 output["data"] = Data(bundle);
+                output["metadata"] = OutputMetadata.Of(bundle);
+            }
+        }
+
+        observer?.Displayed(bundle, displayId);
+    }
+
+    public void Clear(bool wait)
+    {
+        lock (_lock)
+        {
+            _clearing = true;
+            if (!wait)
+            {
+                ClearIfAsked();
             }
         }
     }
 
-    internal void Result(JsonObject bundle, int executionCount) => Add(new JsonObject { ["data"] = Data(bundle), ["execution_count"] = executionCount, ["metadata"] = new JsonObject(), ["output_type"] = "execute_result" }, null);
+    internal void Result(JsonObject bundle, int executionCount) => Add(new JsonObject { ["data"] = Data(bundle), ["execution_count"] = executionCount, ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "execute_result" }, null);
 
     internal void Error(CellError error) => Add(
         new JsonObject
@@ -79,11 +106,38 @@ internal sealed class CellOutputs(Action<string, string>? streamed) : IOutputSin
     {
         lock (_lock)
         {
+            ClearIfAsked();
+            EndStream();
             _outputs.Add(output);
             if (displayId is not null)
             {
-                _displays[displayId] = output;
+                lock (_displays)
+                {
+                    _displays[displayId] = output;
+                }
             }
         }
+    }
+
+    private void ClearIfAsked()
+    {
+        if (_clearing)
+        {
+            _outputs.Clear();
+            _text.Clear();
+            _stream = null;
+            _clearing = false;
+        }
+    }
+
+    private void EndStream()
+    {
+        if (_stream is not null && _text.Length > 0)
+        {
+            _outputs.Add(new JsonObject { ["name"] = _stream, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(_text.ToString()) });
+        }
+
+        _stream = null;
+        _text.Clear();
     }
 }

@@ -3,7 +3,7 @@ namespace Experiments.Notebooks;
 /// <summary>Runs a cell's code on a thread of its own, so that a wait in it can be interrupted.</summary>
 internal static class CellThread
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(20);
 
     internal static async Task<object?> RunAsync(Func<Task<object>> entry, CancellationToken cancellation)

@@ -19,4 +19,10 @@ public interface IOutputSink
     /// <param name="bundle">MIME type to content.</param>
     /// <param name="displayId">Id given before.</param>
     void UpdateDisplay(JsonObject bundle, string displayId);
+
+    /// <summary>What the cell has put out so far goes.</summary>
+    /// <param name="wait">Whether it stays until something new comes, so that nothing flickers.</param>
+    void Clear(bool wait)
+    {
+    }
 }

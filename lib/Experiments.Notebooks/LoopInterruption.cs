@@ -21,6 +21,9 @@ internal sealed class LoopInterruption : CSharpSyntaxRewriter
     public override SyntaxNode? VisitForEachStatement(ForEachStatementSyntax node) =>
         base.VisitForEachStatement(node) is ForEachStatementSyntax loop ? loop.WithStatement(Checked(loop.Statement)) : null;
 
+    public override SyntaxNode? VisitForEachVariableStatement(ForEachVariableStatementSyntax node) =>
+        base.VisitForEachVariableStatement(node) is ForEachVariableStatementSyntax loop ? loop.WithStatement(Checked(loop.Statement)) : null;
+
     private static BlockSyntax Checked(StatementSyntax body) => body is BlockSyntax block
         ? block.WithStatements(block.Statements.Insert(0, Check))
         : SyntaxFactory.Block(Check, body);

@@ -15,6 +15,9 @@ public sealed class NotebookCell(JsonObject json)
     /// <summary>Whether it is a code cell.</summary>
     public bool IsCode => Json["cell_type"]?.GetValue<string>() == "code";
 
+    /// <summary>Whether a run executes it: a code cell with text that is not tagged <c>skip-execution</c>.</summary>
+    public bool IsExecuted => IsCode && !Tags.Contains("skip-execution") && Source.Trim().Length > 0;
+
     /// <summary>The source text; files hold it as one string or as lines.</summary>
     public string Source => Json["source"] switch
     {
@@ -22,6 +25,10 @@ public sealed class NotebookCell(JsonObject json)
         JsonValue text => text.GetValue<string>(),
         _ => "",
     };
+
+    /// <summary>The source as the engine takes it: .NET Interactive's files may say in the metadata that a cell is not C#.</summary>
+    public string CodeToRun => (Json["metadata"]?["polyglot_notebook"]?["kernelName"] ?? Json["metadata"]?["dotnet_interactive"]?["language"]) is JsonValue value
+        && value.TryGetValue<string>(out var language) && language is not ("csharp" or "C#" or "c#") ? $"#!{language}\n{Source}" : Source;
 
     /// <summary>Metadata.</summary>
     public JsonObject Metadata => NotebookDocument.Child(Json, "metadata");

@@ -1,22 +1,13 @@
-using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Experiments.Notebooks;
 
-/// <summary>One parameter of a notebook.</summary>
-/// <param name="Name">Variable name.</param>
-/// <param name="Type">C# type: <c>int</c>, <c>long</c>, <c>double</c>, <c>bool</c> or <c>string</c>.</param>
-/// <param name="Default">Default as it stands in the cell.</param>
-/// <param name="Comment">The comment behind it.</param>
-public sealed record NotebookParameter(string Name, string Type, string Default, string Comment);
-
 /// <summary>Reads the cell tagged <c>parameters</c> and writes the one tagged <c>injected-parameters</c>, as papermill does.</summary>
 public static class NotebookParameters
 {
-    private static readonly string[] Types = ["int", "long", "double", "bool", "string"];
-
     /// <summary>The parameters that a notebook declares.</summary>
     /// <param name="notebook">The notebook.</param>
     /// <returns>One for each variable with a literal default in the cell tagged <c>parameters</c>.</returns>
@@ -35,7 +26,7 @@ public static class NotebookParameters
                where variable.Initializer is not null
                let value = variable.Initializer!.Value
                let type = declaration.Type is { IsVar: true } ? TypeOf(value) : declaration.Type.ToString()
-               where Types.Contains(type)
+               where ParameterLiteral.ScalarTypes.Contains(type.EndsWith("[]", StringComparison.Ordinal) ? type[..^2] : type)
                select new NotebookParameter(variable.Identifier.Text, type, value.ToString(), Comment(declaration)),
         ];
     }
@@ -44,19 +35,26 @@ public static class NotebookParameters
     /// <param name="notebook">The notebook; changed.</param>
     /// <param name="values">Name to text, as given on a command line.</param>
     /// <param name="where">The notebook's name, for errors.</param>
+    /// <returns>The values, typed, as papermill records them.</returns>
     /// <exception cref="NotebookException">A name is unknown, or a value does not fit its type.</exception>
-    public static void Inject(NotebookDocument notebook, IReadOnlyDictionary<string, string> values, string where)
+    public static JsonObject Inject(NotebookDocument notebook, IReadOnlyDictionary<string, string> values, string where)
     {
         if (values.Count == 0)
         {
-            return;
+            return [];
         }
 
         var known = Of(notebook);
-        var lines = values.Select(pair => known.FirstOrDefault(parameter => parameter.Name == pair.Key) is { } parameter
-            ? $"{parameter.Type} {parameter.Name} = {Literal(parameter, pair.Value, where)};"
-            : throw new NotebookException($"{where} has no parameter '{pair.Key}'. It has: {(known.Count == 0 ? "none" : string.Join(", ", known.Select(p => $"{p.Name} ({p.Type}, default {p.Default})")))}."));
-        var source = "// Parameters\n" + string.Join('\n', lines);
+        var typed = values.Select(pair => known.FirstOrDefault(parameter => parameter.Name == pair.Key) is { } parameter
+            ? (Parameter: parameter, Literal: Literal(parameter, pair.Value, where))
+            : throw new NotebookException($"{where} has no parameter '{pair.Key}'. It has: {(known.Count == 0 ? "none" : string.Join(", ", known.Select(p => $"{p.Name} ({p.Type}, default {p.Default})")))}.")).ToList();
+        var source = "// Parameters\n" + string.Join('\n', typed.Select(value => $"{value.Parameter.Type} {value.Parameter.Name} = {value.Literal.Code};"));
+        Place(notebook, source);
+        return new JsonObject(typed.Select(value => KeyValuePair.Create(value.Parameter.Name, value.Literal.Json)));
+    }
+
+    private static void Place(NotebookDocument notebook, string source)
+    {
         var cells = notebook.Cells;
         if (cells.FirstOrDefault(cell => cell.Tags.Contains("injected-parameters")) is { } injected)
         {
@@ -68,29 +66,21 @@ public static class NotebookParameters
         notebook.Insert(place, NotebookCell.Code("injected-parameters", source, "injected-parameters"));
     }
 
-    private static string Literal(NotebookParameter parameter, string text, string where)
-    {
-        var culture = CultureInfo.InvariantCulture;
-        var literal = parameter.Type switch
-        {
-            "int" when int.TryParse(text, NumberStyles.Integer, culture, out var value) => value.ToString(culture),
-            "long" when long.TryParse(text, NumberStyles.Integer, culture, out var value) => value.ToString(culture) + "L",
-            "double" when double.TryParse(text, NumberStyles.Float, culture, out var value) && double.IsFinite(value) => value.ToString("R", culture) + "d",
-            "bool" when bool.TryParse(text, out var value) => value ? "true" : "false",
-            "string" => SymbolDisplay.FormatLiteral(text, quote: true),
-            _ => null,
-        };
-        return literal ?? throw new NotebookException($"{where}: parameter '{parameter.Name}' is of type {parameter.Type}; '{text}' is not. Its default is {parameter.Default}.");
-    }
+    private static ParameterLiteral Literal(NotebookParameter parameter, string text, string where) => ParameterLiteral.Parse(parameter.Type, text)
+        ?? throw new NotebookException($"{where}: parameter '{parameter.Name}' is of type {parameter.Type}; '{text}' is not. Its default is {parameter.Default}.");
 
     private static string TypeOf(ExpressionSyntax value) => value switch
     {
         PrefixUnaryExpressionSyntax { Operand: var operand } => TypeOf(operand),
         LiteralExpressionSyntax { Token.Value: int } => "int",
         LiteralExpressionSyntax { Token.Value: long } => "long",
+        LiteralExpressionSyntax { Token.Value: float } => "float",
         LiteralExpressionSyntax { Token.Value: double } => "double",
+        LiteralExpressionSyntax { Token.Value: decimal } => "decimal",
         LiteralExpressionSyntax { Token.Value: bool } => "bool",
         LiteralExpressionSyntax { Token.Value: string } => "string",
+        ImplicitArrayCreationExpressionSyntax { Initializer.Expressions: [var first, ..] } => TypeOf(first) + "[]",
+        ArrayCreationExpressionSyntax { Type: var array } => array.ToString(),
         _ => "",
     };
 

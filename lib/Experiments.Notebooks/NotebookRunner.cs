@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks;
 
@@ -18,45 +19,6 @@ public sealed record RunnerOptions
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
-/// <summary>What the runner tells while it works. Every method does nothing unless overridden.</summary>
-public interface IRunObserver
-{
-    /// <summary>A cell begins.</summary>
-    /// <param name="index">0-based index among the notebook's cells.</param>
-    /// <param name="total">Number of cells.</param>
-    /// <param name="cell">The cell.</param>
-    void CellStarted(int index, int total, NotebookCell cell)
-    {
-    }
-
-    /// <summary>A cell wrote text.</summary>
-    /// <param name="name"><c>stdout</c> or <c>stderr</c>.</param>
-    /// <param name="text">The text.</param>
-    void Wrote(string name, string text)
-    {
-    }
-
-    /// <summary>A cell ended.</summary>
-    /// <param name="outcome">How.</param>
-    void CellFinished(CellOutcome outcome)
-    {
-    }
-}
-
-/// <summary>How a cell ended.</summary>
-/// <param name="Index">0-based index among the notebook's cells.</param>
-/// <param name="Id">Cell id.</param>
-/// <param name="Status"><c>completed</c>, <c>failed</c> or <c>skipped</c>.</param>
-/// <param name="Duration">Time taken.</param>
-/// <param name="Error">The error of a failed cell, also when <c>raises-exception</c> allows it.</param>
-public sealed record CellOutcome(int Index, string Id, string Status, TimeSpan Duration, CellError? Error);
-
-/// <summary>How a notebook ended.</summary>
-/// <param name="ExitCode">0: all cells passed; 1: a cell failed; 124: out of time; 130: interrupted.</param>
-/// <param name="Cells">The code cells that were reached.</param>
-/// <param name="Duration">Time taken.</param>
-public sealed record NotebookOutcome(int ExitCode, IReadOnlyList<CellOutcome> Cells, TimeSpan Duration);
-
 /// <summary>Executes a notebook without a front end, with papermill's conventions. The executed notebook is written after every cell.</summary>
 /// <param name="options">How.</param>
 public sealed class NotebookRunner(RunnerOptions? options = null)
@@ -75,7 +37,7 @@ public sealed class NotebookRunner(RunnerOptions? options = null)
     public async Task<NotebookOutcome> RunAsync(string input, string output, IReadOnlyDictionary<string, string>? parameters = null, IRunObserver? observer = null, CancellationToken cancellation = default)
     {
         var notebook = NotebookDocument.Load(input);
-        NotebookParameters.Inject(notebook, parameters ?? new Dictionary<string, string>(), Path.GetFileName(input));
+        var values = NotebookParameters.Inject(notebook, parameters ?? new Dictionary<string, string>(), Path.GetFileName(input));
         var folder = Path.GetDirectoryName(Path.GetFullPath(input))!;
         var previous = Directory.GetCurrentDirectory();
         Directory.SetCurrentDirectory(folder); // relative paths in cells start from the notebook, as in Jupyter
@@ -88,7 +50,7 @@ public sealed class NotebookRunner(RunnerOptions? options = null)
         try
         {
             output = Path.GetFullPath(output, previous);
-            return await RunCellsAsync(notebook, new Papermill(notebook, input, output, parameters, _options.Clock), folder, output, observer, clock.Token, cancellation);
+            return await RunCellsAsync(notebook, new Papermill(notebook, input, output, values, _options.Clock), folder, output, observer, clock.Token, cancellation);
         }
         finally
         {
@@ -101,57 +63,82 @@ public sealed class NotebookRunner(RunnerOptions? options = null)
         var engine = new CSharpEngine(folder);
         var total = Stopwatch.StartNew();
         var (outcomes, exitCode, count) = (new List<CellOutcome>(), 0, 0);
+        var displays = new Dictionary<string, JsonObject>();
         var cells = notebook.Cells;
         Papermill.Clear(cells);
         notebook.Save(output);
-        foreach (var (index, cell) in cells.Index().Where(item => item.Item.IsCode))
+        foreach (var (index, cell) in cells.Index().Where(item => item.Item.IsExecuted))
         {
-            if (cell.Tags.Contains("skip-execution") || cell.Source.Trim().Length == 0)
+            if (timeout.IsCancellationRequested || cancellation.IsCancellationRequested)
             {
-                continue;
+                exitCode = cancellation.IsCancellationRequested ? 130 : 124; // between two cells
+                break;
             }
 
             observer?.CellStarted(index, cells.Count, cell);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout, cancellation);
-            if (_options.CellTimeout is { } cellLimit)
-            {
-                limit.CancelAfter(cellLimit);
-            }
-
-            var outputs = new CellOutputs(observer is null ? null : observer.Wrote);
             var (start, watch) = (_options.Clock.GetUtcNow(), Stopwatch.StartNew());
-            var result = await engine.RunAsync(cell.Source, ++count, outputs, limit.Token);
-            if (result.HasValue)
-            {
-                outputs.Result(ValueFormatter.Bundle(result.Value), count);
-            }
-
-            if (result.Error is { } error)
-            {
-                outputs.Error(error);
-            }
-
-            var failed = result.Error is not null && !cell.Tags.Contains("raises-exception");
-            var outcome = new CellOutcome(index, cell.Id, failed ? "failed" : "completed", watch.Elapsed, result.Error);
+            var (outputs, error, stopped) = await RunCellAsync(engine, cell, ++count, observer, displays, timeout, cancellation);
+            var failed = error is not null && (stopped || !cell.Tags.Contains("raises-exception"));
+            var outcome = new CellOutcome(index, cell.Id, failed ? "failed" : "completed", watch.Elapsed, error);
             outcomes.Add(outcome);
             cell.Json["execution_count"] = count;
-            cell.Json["outputs"] = outputs.ToJson();
+            cell.Json["outputs"] = outputs;
             record.Cell(cell, outcome, start);
-            var stopped = limit.IsCancellationRequested && result.Error is not null;
             if (failed)
             {
                 exitCode = !stopped ? Math.Max(exitCode, 1) : cancellation.IsCancellationRequested ? 130 : 124;
             }
 
-            record.Notebook(total.Elapsed, failed: exitCode != 0);
-            notebook.Save(output);
+            lock (displays)
+            {
+                notebook.Save(output);
+            }
+
             observer?.CellFinished(outcome);
-            if ((failed && !_options.KeepGoing) || timeout.IsCancellationRequested || cancellation.IsCancellationRequested)
+            if (failed && !_options.KeepGoing)
             {
                 break;
             }
         }
 
+        record.Finish(total.Elapsed, failed: exitCode != 0);
+        lock (displays)
+        {
+            notebook.Save(output);
+        }
+
         return new NotebookOutcome(exitCode, outcomes, total.Elapsed);
+    }
+
+    private async Task<(JsonArray Outputs, CellError? Error, bool Stopped)> RunCellAsync(CSharpEngine engine, NotebookCell cell, int count, IRunObserver? observer, Dictionary<string, JsonObject> displays, CancellationToken timeout, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout, cancellation);
+        if (_options.CellTimeout is { } cellLimit)
+        {
+            limit.CancelAfter(cellLimit);
+        }
+
+        var outputs = new CellOutputs(observer, displays);
+        var result = await engine.RunAsync(cell.CodeToRun, count, outputs, limit.Token);
+        var stopped = limit.IsCancellationRequested && result.Error is not null;
+        var error = stopped && !cancellation.IsCancellationRequested ? OutOfTime(result.Error!, timeout.IsCancellationRequested) : result.Error;
+        if (result.HasValue)
+        {
+            outputs.Result(ValueFormatter.Bundle(result.Value), count);
+        }
+
+        if (error is not null)
+        {
+            outputs.Error(error);
+        }
+
+        return (outputs.Close(), error, stopped);
+    }
+
+    private CellError OutOfTime(CellError error, bool wholeNotebook)
+    {
+        var (seconds, what) = wholeNotebook ? (_options.Timeout, "the notebook may take (--timeout)") : (_options.CellTimeout, "a cell may take (--cell-timeout)");
+        var line = FormattableString.Invariant($"Out of time: {seconds!.Value.TotalSeconds:0.###} s is what {what}.");
+        return error with { Message = $"{line} {error.Message}", Traceback = [line, .. error.Traceback] };
     }
 }

@@ -52,7 +52,17 @@ public class CSharpEngineTests
         var workspace = await Run("#r \"Experiments.dll\"\nnew Experiments.Models.GenerationOptions { MaxNewTokens = 3 }");
         Assert.Equal(3, Assert.IsType<Experiments.Models.GenerationOptions>(workspace.Value).MaxNewTokens);
         Assert.Contains("In [2]:line 1", (await Run("#r \"nowhere/Absent.dll\"")).Error!.Message, StringComparison.Ordinal);
-        Assert.Contains("packages are not restored", (await Run("#r \"nuget: Newtonsoft.Json\"")).Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reference_outlives_a_mistake_in_its_cell()
+    {
+        using var folder = new Models.TemporaryFolder();
+        File.WriteAllBytes(folder.File("Outside.dll"), CompiledLibrary.Bytes("Outside", "namespace Outside; public static class Answer { public const int Value = 42; }"));
+        Assert.Contains("CS0103", (await Run($"#r \"{folder.File("Outside.dll")}\"\nmissing")).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(42, (await Run("Outside.Answer.Value")).Value);
+        File.WriteAllText(folder.File("text.dll"), "no assembly");
+        Assert.Contains("In [3]:line 1", (await Run($"#r \"{folder.File("text.dll")}\"")).Error!.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,11 +12,17 @@ internal sealed class Recorder : IOutputSink
 {
     internal List<string> Events { get; } = [];
 
+    internal List<JsonObject> Bundles { get; } = [];
+
     internal string Text => string.Concat(Events);
 
     public void Stream(string name, string text) => Events.Add(name == "stderr" ? $"!{text}" : text);
 
-    public void Display(JsonObject bundle, string? displayId) => Events.Add($"<{bundle["text/plain"]}>");
+    public void Display(JsonObject bundle, string? displayId)
+    {
+        Bundles.Add(bundle);
+        Events.Add($"<{bundle["text/plain"]}>");
+    }
 
     public void UpdateDisplay(JsonObject bundle, string displayId) => Events.Add($"<~{bundle["text/plain"]}>");
 }

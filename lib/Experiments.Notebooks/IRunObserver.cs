@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+
+namespace Experiments.Notebooks;
+
+/// <summary>What the runner tells while it works. Every method does nothing unless overridden.</summary>
+public interface IRunObserver
+{
+    /// <summary>A cell begins.</summary>
+    /// <param name="index">0-based index among the notebook's cells.</param>
+    /// <param name="total">Number of cells.</param>
+    /// <param name="cell">The cell.</param>
+    void CellStarted(int index, int total, NotebookCell cell)
+    {
+    }
+
+    /// <summary>A cell wrote text.</summary>
+    /// <param name="name"><c>stdout</c> or <c>stderr</c>.</param>
+    /// <param name="text">The text.</param>
+    void Wrote(string name, string text)
+    {
+    }
+
+    /// <summary>A cell displayed a value, or replaced one that it had displayed.</summary>
+    /// <param name="bundle">MIME type to content.</param>
+    /// <param name="displayId">Id under which it is replaced; null for none.</param>
+    void Displayed(JsonObject bundle, string? displayId)
+    {
+    }
+
+    /// <summary>A cell ended.</summary>
+    /// <param name="outcome">How.</param>
+    void CellFinished(CellOutcome outcome)
+    {
+    }
+}

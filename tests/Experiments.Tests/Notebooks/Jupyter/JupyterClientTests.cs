@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Experiments.Notebooks;
+using Experiments.Notebooks.Jupyter;
+using Experiments.Tests.Architecture;
+
+namespace Experiments.Tests.Notebooks.Jupyter;
+
+/// <summary>The kernel under the front ends that people use.</summary>
+[Collection("kernel")]
+public sealed partial class JupyterClientTests : IDisposable
+{
+    private readonly JupyterClients _clients = new();
+
+    public void Dispose() => _clients.Dispose();
+
+    [Fact]
+    public async Task Nbconvert_executes_a_committed_notebook_with_its_figures()
+    {
+        JupyterClients.Need("jupyter-nbconvert");
+        var source = Path.Combine(FloorTests.Root(), "notebooks", "07-your-own-model.ipynb");
+        File.Copy(source, _clients.File("light.ipynb"));
+        var (code, text) = await _clients.RunAsync("jupyter-nbconvert", ["--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=400", "--output", "executed.ipynb", "light.ipynb"]);
+        Assert.True(code == 0, text);
+        var cells = NotebookDocument.Load(_clients.File("executed.ipynb")).Cells.Where(cell => cell.IsExecuted).ToList();
+        var outputs = cells.SelectMany(cell => cell.Json["outputs"]!.AsArray()).ToList();
+        Assert.DoesNotContain(outputs, output => Type(output) == "error");
+        Assert.Equal(3, outputs.Count(output => output!["data"]?["image/png"] is not null));
+        Assert.Contains(outputs, output => output!["data"]?["text/html"] is not null);
+        Assert.True(new FileInfo(_clients.File("executed.ipynb")).Length < 300_000);
+
+        (code, text) = await _clients.RunAsync("jupyter-nbconvert", ["--to", "html", "executed.ipynb"]);
+        Assert.True(code == 0, text);
+        Assert.Equal(3, Picture().Count(await File.ReadAllTextAsync(_clients.File("executed.html"))));
+    }
+
+    [Fact]
+    public async Task Nbclient_interrupts_a_cell_that_is_out_of_time_and_goes_on()
+    {
+        JupyterClients.Need("jupyter-nbconvert");
+        Write("slow.ipynb", "var kept = 5;", "while (true) { System.Threading.Thread.Sleep(1); }", "kept + 1");
+        var (code, text) = await _clients.RunAsync("jupyter-nbconvert",
+            ["--to", "notebook", "--execute", "--allow-errors", "--ExecutePreprocessor.timeout=60", "--ExecutePreprocessor.interrupt_on_timeout=True", "--output", "done.ipynb", "slow.ipynb"]);
+        Assert.True(code == 0, text);
+        var cells = NotebookDocument.Load(_clients.File("done.ipynb")).Cells;
+        Assert.Equal("Interrupted", cells[1].Json["outputs"]![0]!["ename"]!.GetValue<string>());
+        Assert.Equal("[\"6\"]", cells[2].Json["outputs"]![0]!["data"]?["text/plain"]?.ToJsonString() ?? cells[2].Json["outputs"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Nbclient_executes_in_place_and_reports_the_failing_line()
+    {
+        JupyterClients.Need("jupyter-execute");
+        Write("good.ipynb", "Console.WriteLine(\"to the notebook\");", "var shown = \"a\".Display(); shown.Update(\"b\");");
+        var (code, text) = await _clients.RunAsync("jupyter-execute", ["good.ipynb"]);
+        Assert.True(code == 0, text);
+        Assert.DoesNotContain("to the notebook", text, StringComparison.Ordinal);
+        Write("bad.ipynb", "1", "var a = 1;\nthrow new InvalidOperationException(\"the reason\");");
+        (code, text) = await _clients.RunAsync("jupyter-execute", ["bad.ipynb"]);
+        Assert.NotEqual(0, code);
+        Assert.Contains("the reason", text, StringComparison.Ordinal);
+        Assert.Contains("In [2]:line 2", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_console_dialogue_keeps_variables_and_asks_for_input()
+    {
+        JupyterClients.Need("jupyter-console");
+        const string Dialogue = """
+            var q = 4;
+            q * 2
+            foreach (var i in new[] { 1, 2 }) Console.WriteLine($"line {i}");
+            var name = Console.ReadLine();
+            Ann
+            $"hello {name}"
+
+            """;
+        var (_, text) = await _clients.RunAsync("jupyter-console", ["--kernel", KernelSpec.DefaultName, "--simple-prompt"], Dialogue);
+        Assert.Contains("]: 8", text, StringComparison.Ordinal);
+        Assert.Contains("line 1\nline 2", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("]: hello Ann", text, StringComparison.Ordinal);
+    }
+
+    private void Write(string name, params string[] cells)
+    {
+        var notebook = new JsonObject
+        {
+            ["cells"] = new JsonArray([.. cells.Select((cell, i) => NotebookCell.Code($"c{i}", cell).Json)]),
+            ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["name"] = ".net-csharp", ["display_name"] = ".NET (C#)", ["language"] = "C#" } },
+            ["nbformat"] = 4,
+            ["nbformat_minor"] = 5,
+        };
+        File.WriteAllText(_clients.File(name), notebook.ToJsonString());
+    }
+
+    private static string? Type(JsonNode? output) => output?["output_type"]?.GetValue<string>();
+
+    [GeneratedRegex("<img[^>]*src=\"data:image/png")]
+    private static partial Regex Picture();
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Experiments.Tests.Notebooks.Jupyter;
+
+/// <summary>How a kernel begins and ends; each test has its own.</summary>
+[Collection("kernel")]
+public sealed class KernelLifeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Shutdown_ends_the_process_also_while_a_cell_runs(bool restart)
+    {
+        using var kernel = new KernelProcess();
+        using var client = kernel.ConnectReady();
+        var id = client.Execute("while (true) { System.Threading.Thread.Sleep(1); }");
+        client.Published(id, message => message.Type == "execute_input");
+        var reply = client.AskControl("shutdown_request", new JsonObject { ["restart"] = restart });
+        Assert.Equal(restart, reply.Content["restart"]!.GetValue<bool>());
+        Assert.True(kernel.Process.WaitForExit(Patience), "the kernel stays");
+        Assert.Equal(0, kernel.Process.ExitCode);
+        Assert.Empty(kernel.Terminal.Trim());
+    }
+
+    [Fact]
+    public void The_kernel_leaves_when_its_parent_goes()
+    {
+        using var parent = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "timeout" : "sleep", ["600"]))!;
+        using var kernel = new KernelProcess(parent.Id);
+        using var client = kernel.ConnectReady();
+        client.Execute("while (true) { }");
+        parent.Kill();
+        Assert.True(kernel.Process.WaitForExit(Patience), "the kernel stays");
+    }
+
+    [Fact]
+    public void A_signal_interrupts_the_cell_and_another_ends_the_kernel()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals; its front ends send messages.");
+        using var kernel = new KernelProcess();
+        using var client = kernel.ConnectReady();
+        var id = client.Execute("while (true) { }");
+        client.Published(id, message => message.Type == "execute_input");
+        Thread.Sleep(500);
+        Signal("INT", kernel.Process);
+        Assert.Equal("Interrupted", client.ReplyTo(id).Content["ename"]!.GetValue<string>());
+        Assert.Equal("ok", client.Run("1").Reply.Status);
+        Signal("TERM", kernel.Process);
+        Assert.True(kernel.Process.WaitForExit(Patience), "the kernel stays");
+    }
+
+    [Fact]
+    public void A_thousand_cells_leave_memory_flat()
+    {
+        const int Cells = 1000;
+        const long Most = 500L << 20;
+        using var kernel = new KernelProcess();
+        using var client = kernel.ConnectReady();
+        for (var i = 0; i < Cells; i++)
+        {
+            var (reply, outputs) = client.Run(FormattableString.Invariant($"var x{i} = {i}; int F{i}(int a) => a + x{i};\nConsole.WriteLine(F{i}({i}));\nx{i} * 2"));
+            Assert.Equal("ok", reply.Status);
+            Assert.Equal((2 * i).ToString(CultureInfo.InvariantCulture), outputs[^1].Content["data"]!["text/plain"]!.GetValue<string>());
+        }
+
+        kernel.Process.Refresh();
+        Assert.InRange(kernel.Process.WorkingSet64, 1, Most);
+    }
+
+    private static void Signal(string name, Process process)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using Experiments.Cli;
+using Experiments.Notebooks;
+using Experiments.Notebooks.Jupyter;
+using Experiments.Tests.Architecture;
+using Experiments.Tests.Models;
+
+namespace Experiments.Tests.Notebooks.Jupyter;
+
+[Collection("console")]
+public sealed class KernelSpecTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Install_writes_what_Jupyter_reads_and_uninstall_removes_it()
+    {
+        var (code, output, error) = await Run("kernel", "install", "--prefix", _folder.Path);
+        Assert.True(code == 0, error);
+        var folder = Path.Combine(_folder.Path, "share", "jupyter", "kernels", KernelSpec.DefaultName);
+        Assert.Contains(folder, output, StringComparison.Ordinal);
+        var spec = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "kernel.json")))!;
+        Assert.Equal(["kernel", "start", "--connection-file", "{connection_file}"], spec["argv"]!.AsArray().Select(word => word!.GetValue<string>()).TakeLast(4));
+        Assert.Equal(("message", "C#", ".NET (C#)"), (spec["interrupt_mode"]!.GetValue<string>(), spec["language"]!.GetValue<string>(), spec["display_name"]!.GetValue<string>()));
+        foreach (var (name, size) in new[] { ("logo-32x32.png", 32), ("logo-64x64.png", 64) })
+        {
+            var metadata = OutputMetadata.Of(new JsonObject { ["image/png"] = Convert.ToBase64String(await File.ReadAllBytesAsync(Path.Combine(folder, name))) });
+            Assert.Equal(size, metadata["image/png"]!["width"]!.GetValue<int>());
+        }
+
+        Assert.StartsWith("<svg", await File.ReadAllTextAsync(Path.Combine(folder, "logo-svg.svg")), StringComparison.Ordinal);
+        Assert.Equal(0, (await Run("kernel", "install", "--prefix", _folder.Path)).Code); // again, over its own
+        Assert.Equal(0, (await Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
+        Assert.False(Directory.Exists(folder));
+        Assert.Equal(1, (await Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
+    }
+
+    [Fact]
+    public void The_committed_notebooks_ask_for_the_kernel_by_its_default_name() => Assert.All(
+        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb"),
+        file => Assert.Equal(KernelSpec.DefaultName, JsonNode.Parse(File.ReadAllText(file))!["metadata"]!["kernelspec"]!["name"]!.GetValue<string>()));
+
+    [Fact]
+    public async Task Another_programs_kernel_is_replaced_only_by_force()
+    {
+        var folder = KernelSpec.Folder(_folder.Path, "csharp");
+        Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "kernel.json"), "{\"argv\": [\"other\"], \"display_name\": \"Other\", \"language\": \"C#\"}");
+        string[] args = ["--prefix", _folder.Path, "--name", "csharp"];
+        Assert.Contains("another program", (await Run(["kernel", "install", .. args])).Error, StringComparison.Ordinal);
+        Assert.Contains("another program", (await Run(["kernel", "uninstall", .. args])).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run(["kernel", "install", "--force", .. args])).Code);
+    }
+
+    [Theory]
+    [InlineData("--name", "../evil")]
+    [InlineData("--name", "With Space")]
+    [InlineData("--user", "--prefix", "/x")]
+    public async Task What_contradicts_or_leads_astray_is_refused(params string[] args)
+    {
+        var (code, _, error) = await Run(["kernel", "install", .. args]);
+        Assert.NotEqual(0, code);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("{\"ip\": \"0.0.0.0\"}", "opens the kernel to other machines")]
+    [InlineData("{\"ip\": \"192.0.2.1\"}", "opens the kernel to other machines")]
+    [InlineData("{\"transport\": \"ipc\"}", "transport")]
+    [InlineData("{\"signature_scheme\": \"hmac-md5\"}", "signature scheme")]
+    [InlineData("{\"shell_port\": 0}", "shell_port")]
+    [InlineData("[]", "not a JSON object")]
+    [InlineData("{", "not JSON")]
+    public void A_connection_file_that_cannot_or_must_not_be_served_is_refused(string changes, string why)
+    {
+        var text = changes;
+        if (changes.Length > 2)
+        {
+            var json = new JsonObject { ["ip"] = "127.0.0.1", ["key"] = "k", ["shell_port"] = 5001, ["control_port"] = 5002, ["stdin_port"] = 5003, ["iopub_port"] = 5004, ["hb_port"] = 5005 };
+            foreach (var (name, value) in JsonNode.Parse(changes)!.AsObject())
+            {
+                json[name] = value?.DeepClone();
+            }
+
+            text = json.ToJsonString();
+        }
+
+        var error = Assert.Throws<NotebookException>(() => ConnectionInfo.Parse(text, "c.json"));
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+        if (changes.Contains("ip\"", StringComparison.Ordinal))
+        {
+            Assert.False(ConnectionInfo.Parse(text, "c.json", allowRemote: true).IsLoopback);
+        }
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Run(params string[] args)
+    {
+        var (output, error, previousOutput, previousError) = (new StringWriter(), new StringWriter(), Console.Out, Console.Error);
+        Console.SetOut(output);
+        Console.SetError(error);
+        try
+        {
+            return (await Program.Main(args), output.ToString(), error.ToString());
+        }
+        finally
+        {
+            Console.SetOut(previousOutput);
+            Console.SetError(previousError);
+        }
+    }
+}
