@@ -10,13 +10,17 @@ public static class Program
     /// <summary>Exit code of a command line that cannot be understood.</summary>
     public const int WrongUsage = 2;
 
+    /// <summary>What an interrupted command may take to stop and save.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs a command line.</summary>
     /// <param name="args">Arguments.</param>
     /// <returns>0 on success, 1 on failure, 2 on wrong usage, 124 when out of time.</returns>
     public static async Task<int> Main(string[] args)
     {
         Interruption.Source = () => CellCancellation.Token;
-        var parsed = Root().Parse(args);
+        LiveDisplay.Source = CellDisplays.Open;
+        var parsed = Root().Parse(RunParameters.Join(args));
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync($"experiments: {string.Join(" ", parsed.Errors.Select(error => error.Message).Distinct())} See --help.");
@@ -25,7 +29,7 @@ public static class Program
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Patience });
         }
         catch (UsageException e)
         {

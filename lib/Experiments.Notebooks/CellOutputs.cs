@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks;
 
-/// <summary>Collects a cell's output as nbformat wants it; also passes console text and displays on.</summary>
-/// <param name="observer">Told about text and displays as they come; null for nobody.</param>
+/// <summary>Collects a cell's output as nbformat wants it; also passes console text and changed displays on.</summary>
+/// <param name="observer">Told about text and changes as they come; null for nobody.</param>
 /// <param name="displays">Displays of the whole notebook by id, shared by its cells: a later cell may update what an earlier one shows.</param>
 internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<string, JsonObject>? displays = null) : IOutputSink
 {
@@ -42,11 +42,8 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
         observer?.Wrote(name, text);
     }
 
-    public void Display(JsonObject bundle, string? displayId)
-    {
+    public void Display(JsonObject bundle, string? displayId) =>
         Add(new JsonObject { ["data"] = Data(bundle), ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "display_data" }, displayId);
-        observer?.Displayed(bundle, displayId);
-    }
 
     public void UpdateDisplay(JsonObject bundle, string displayId)
     {
@@ -59,7 +56,7 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
             }
         }
 
-        observer?.Displayed(bundle, displayId);
+        observer?.Updated(bundle);
     }
 
     internal void Result(JsonObject bundle, int executionCount) => Add(new JsonObject { ["data"] = Data(bundle), ["execution_count"] = executionCount, ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "execute_result" }, null);

@@ -118,12 +118,13 @@ public class TextGeneratorTests
     }
 
     [Fact]
-    public void Progress_counts_replies_and_cancellation_stops()
+    public void Each_reply_is_told_with_its_prompt_and_cancellation_stops()
     {
         using var model = TinyModels.Make();
-        var counts = new List<int>();
-        TextGenerator.Generate(model, Prompts, Sampled with { BatchSize = 2 }, finished: counts.Add, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal([2, 4, 5], counts);
+        var told = new Dictionary<int, Generation>();
+        var replies = TextGenerator.Generate(model, Prompts, Sampled with { BatchSize = 2 }, finished: told.Add, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(Prompts.Length, told.Count);
+        Assert.All(told, pair => Assert.Same(replies[pair.Key], pair.Value));
         Assert.Throws<OperationCanceledException>(() => TextGenerator.Generate(model, Prompts, Sampled, cancellation: new CancellationToken(true)));
     }
 
