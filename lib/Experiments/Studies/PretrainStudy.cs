@@ -102,11 +102,14 @@ public static class PretrainStudy
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
         var measured = new List<PretrainAccuracy>();
         var examples = new Pretraining(vocabulary, options.Seed, options.LetterWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
+        var history = new List<TrainingStep>();
+        progress?.Report(new StudyProgress(Experiment, 0, options.Training.Steps));
         var result = new Trainer(model, options.Training).Train(
             examples,
             progress: step =>
             {
-                progress?.Report(StudyProgress.Of(Experiment, step, options.Training));
+                history.Add(step);
+                progress?.Report(StudyProgress.Of(Experiment, history, options.Training));
                 if (options.EvaluateEvery > 0 && (step.Step % options.EvaluateEvery == 0 || step.Step == options.Training.Steps))
                 {
                     measured.Add(Measure(model, tokenizer, questions, step));
@@ -133,7 +136,8 @@ public static class PretrainStudy
         measured.SelectMany(m => m.Worked.Rows.Zip(m.Direct.Rows, (worked, direct) => (m.Step, m.Tokens, worked, direct))),
         c => c.Integer("Step", m => m.Step).Integer("Tokens", m => m.Tokens).Text("Questions", m => m.worked.Name).Integer("n", m => m.worked.N)
             .Number("Chain of Thought", m => m.worked.Accuracy, "0.0%").Number("Direct", m => m.direct.Accuracy, "0.0%"))
-        with { Caption = "Accuracy on validation questions while the embedded model is pre-trained." };
+        with
+    { Caption = "Accuracy on validation questions while the embedded model is pre-trained." };
 }
 
 /// <summary>How well the model reasons in the middle of its training.</summary>
