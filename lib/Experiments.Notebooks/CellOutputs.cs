@@ -8,11 +8,13 @@ namespace Experiments.Notebooks;
 /// <param name="displays">Displays of the whole notebook by id, shared by its cells: a later cell may update what an earlier one shows.</param>
 internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<string, JsonObject>? displays = null) : IOutputSink
 {
+    private const int MostText = 100_000; // a saved notebook is for reading; the run's log has everything
     private readonly Lock _lock = new();
     private readonly List<JsonObject> _outputs = [];
     private readonly Dictionary<string, JsonObject> _displays = displays ?? [];
     private readonly StringBuilder _text = new();
     private string? _stream;
+    private long _printed;
 
     /// <summary>Ends the collection and gives the outputs, console text of one stream joined. What still comes is dropped.</summary>
     internal JsonArray Close()
@@ -20,6 +22,11 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
         lock (_lock)
         {
             EndStream();
+            if (_printed > MostText)
+            {
+                _outputs.Add(Text("stderr", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"… of {_printed:N0} characters printed, the first {MostText:N0} are saved\n")));
+            }
+
             JsonArray outputs = [.. _outputs];
             _outputs.Clear();
             return outputs;
@@ -36,7 +43,8 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
                 _stream = name;
             }
 
-            _text.Append(text);
+            _text.Append(text, 0, (int)Math.Clamp(MostText - _printed, 0, text.Length));
+            _printed += text.Length;
         }
 
         observer?.Wrote(name, text);
@@ -101,11 +109,13 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
         }
     }
 
+    private static JsonObject Text(string stream, string text) => new() { ["name"] = stream, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(text) };
+
     private void EndStream()
     {
         if (_stream is not null && _text.Length > 0)
         {
-            _outputs.Add(new JsonObject { ["name"] = _stream, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(_text.ToString()) });
+            _outputs.Add(Text(_stream, _text.ToString()));
         }
 
         _stream = null;

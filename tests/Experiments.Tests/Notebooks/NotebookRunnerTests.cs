@@ -102,6 +102,41 @@ public sealed class NotebookRunnerTests : IDisposable
     private static string Timeless(string text) => System.Text.RegularExpressions.Regex.Replace(text, "\"(duration|start_time|end_time)\": [^\n]*", "\"$1\": …");
 
     [Fact]
+    public async Task Of_a_flood_of_text_the_beginning_is_saved_and_how_much_there_was()
+    {
+        var outcome = await Run(Write(NotebookCell.Code("c", "for (var i = 0; i < 40_000; i++) { Console.WriteLine(\"0123456789\"); }\n1")));
+        Assert.Equal(0, outcome.ExitCode);
+        var text = File.ReadAllText(_folder.File("out.ipynb"));
+        Assert.InRange(text.Length, 100_000, 300_000);
+        Assert.Contains("of 440,000 characters printed, the first 100,000 are saved", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Progress_in_a_notebook_changes_in_place_and_is_saved_as_one_line()
+    {
+        var input = Write(NotebookCell.Code("c", """
+            var progress = new Experiments.Studies.LiveProgress();
+            for (var i = 0; i <= 3; i++)
+            {
+                progress.Report(new Experiments.Studies.StudyProgress("count", i, 3, $"loss {3 - i}"));
+            }
+            """));
+        var told = new Updates();
+        Experiments.Runs.LiveDisplay.Source = CellDisplays.Open;
+        await new NotebookRunner().RunAsync(input, _folder.File("out.ipynb"), observer: told);
+        Assert.Single((JsonArray)NotebookDocument.Load(_folder.File("out.ipynb")).Cells[0].Json["outputs"]!);
+        Assert.Matches("^count 3/3 .*loss 0$", Output("c", "data", "text/plain"));
+        Assert.Matches("^count 3/3 .*loss 0$", Assert.Single(told.Texts));
+    }
+
+    private sealed class Updates : IRunObserver
+    {
+        internal List<string> Texts { get; } = [];
+
+        public void Updated(JsonObject bundle) => Texts.Add(bundle["text/plain"]!.GetValue<string>());
+    }
+
+    [Fact]
     public void A_figure_and_a_table_show_as_their_own_representations()
     {
         var table = Experiments.Reporting.Table.From(new[] { 1.5 }, c => c.Number("x", v => v));

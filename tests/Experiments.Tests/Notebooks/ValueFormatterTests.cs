@@ -5,6 +5,7 @@ using Microsoft.Data.Analysis;
 
 namespace Experiments.Tests.Notebooks;
 
+[Collection("console")]
 public class ValueFormatterTests
 {
     private sealed record Person(string Name, int Age);
@@ -87,6 +88,13 @@ public class ValueFormatterTests
         var json = ValueFormatter.Bundle(JsonNode.Parse("{\"a\": [1, 2]}"));
         Assert.Equal(2, json["application/json"]!["a"]!.AsArray().Count);
         Assert.Contains("\"a\"", json["text/plain"]!.GetValue<string>(), StringComparison.Ordinal);
+        var output = new Recorder();
+        using (new CellContext(output, CancellationToken.None))
+        {
+            "$x^2$".DisplayAs("text/latex");
+        }
+
+        Assert.Equal("$x^2$", Assert.Single(output.Bundles)["text/latex"]!.GetValue<string>());
     }
 
     [Fact]
