@@ -14,7 +14,7 @@ public static class MultipleChoiceEvaluator
     /// <param name="template">How they are asked.</param>
     /// <param name="options">How answers are obtained; null for the defaults.</param>
     /// <param name="hook">Intervention on attention; null for the plain model.</param>
-    /// <param name="finished">Told after each answer how many there are and how many are right.</param>
+    /// <param name="finished">Told as answers come how many there are and how many are right.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>One result per question, in their order.</returns>
     public static IReadOnlyList<ItemResult> Evaluate(
@@ -42,12 +42,17 @@ public static class MultipleChoiceEvaluator
         TextGenerator.Generate(model, prompts, options.Generation(), hook, Answered, cancellation);
         return results;
 
-        void Answered(int index, Generation reply)
+        void Answered(int[] indices, Generation[] replies)
         {
-            var (question, text) = (questions[index], tokenizer.Decode(reply.Ids));
-            var answer = extractor.Extract(text, question, template.Style);
-            results[index] = Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
-            finished?.Invoke(progress = progress.With(results[index]));
+            foreach (var (index, reply) in indices.Zip(replies))
+            {
+                var (question, text) = (questions[index], tokenizer.Decode(reply.Ids));
+                var answer = extractor.Extract(text, question, template.Style);
+                results[index] = Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
+                progress = progress.With(results[index]);
+            }
+
+            finished?.Invoke(progress);
         }
     }
 

@@ -118,13 +118,13 @@ public class TextGeneratorTests
     }
 
     [Fact]
-    public void Each_reply_is_told_with_its_prompt_and_cancellation_stops()
+    public void Replies_are_told_batch_by_batch_with_their_prompts_and_cancellation_stops()
     {
         using var model = TinyModels.Make();
-        var told = new Dictionary<int, Generation>();
-        var replies = TextGenerator.Generate(model, Prompts, Sampled with { BatchSize = 2 }, finished: told.Add, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(Prompts.Length, told.Count);
-        Assert.All(told, pair => Assert.Same(replies[pair.Key], pair.Value));
+        var told = new List<(int[] Indices, Generation[] Replies)>();
+        var replies = TextGenerator.Generate(model, Prompts, Sampled with { BatchSize = 2 }, finished: (indices, batch) => told.Add((indices, batch)), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal([2, 2, 1], told.Select(batch => batch.Indices.Length));
+        Assert.All(told.SelectMany(batch => batch.Indices.Zip(batch.Replies)), pair => Assert.Same(replies[pair.First], pair.Second));
         Assert.Throws<OperationCanceledException>(() => TextGenerator.Generate(model, Prompts, Sampled, cancellation: new CancellationToken(true)));
     }
 
