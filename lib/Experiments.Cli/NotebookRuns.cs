@@ -33,7 +33,7 @@ internal sealed class NotebookRuns(IReadOnlyList<NotebookJob> jobs, RunnerOption
         {
             await log.WriteLineAsync(job.Name);
             NotebookOutcome outcome;
-            using (var observer = new RunProgress(log))
+            using (var observer = new RunProgress(log, StatusLine.Open(job.Name)))
             {
                 outcome = await new NotebookRunner(options).RunAsync(job.Input, job.Output, job.Values, observer, cancellation);
             }

@@ -5,14 +5,14 @@ using Experiments.Notebooks;
 namespace Experiments.Cli;
 
 /// <summary>Shows a run: in a terminal a line that changes with the cell's progress, elsewhere a line now and then. The cells' text passes through.</summary>
-/// <param name="log">Where to.</param>
+/// <param name="log">Where to, if not to a terminal.</param>
+/// <param name="status">The terminal's line; null for none.</param>
 /// <param name="clock">Clock of the pauses between lines; null for the system's.</param>
-internal sealed class RunProgress(TextWriter log, TimeProvider? clock = null) : IRunObserver, IDisposable
+internal sealed class RunProgress(TextWriter log, StatusLine? status = null, TimeProvider? clock = null) : IRunObserver, IDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
-    private readonly StatusLine? _status = Console.IsErrorRedirected || log != Console.Error ? null : new StatusLine();
     private readonly Lock _lock = new();
     private readonly StringBuilder _line = new();
     private string _cell = "";
@@ -23,7 +23,7 @@ internal sealed class RunProgress(TextWriter log, TimeProvider? clock = null) : 
     {
         _written = _clock.GetTimestamp();
         _cell = $"cell {index + 1}/{total} {cell.Id}";
-        _status?.Show(_cell);
+        status?.Show(_cell);
     }
 
     public void Wrote(string name, string text)
@@ -47,8 +47,8 @@ internal sealed class RunProgress(TextWriter log, TimeProvider? clock = null) : 
         lock (_lock)
         {
             _pending = bundle["text/plain"]?.ToString().Split('\n')[0];
-            _status?.Show($"{_cell}  {_pending}");
-            if (_status is null && _clock.GetElapsedTime(_written) >= Pause)
+            status?.Show($"{_cell}  {_pending}");
+            if (status is null && _clock.GetElapsedTime(_written) >= Pause)
             {
                 WritePending();
             }
@@ -76,7 +76,7 @@ internal sealed class RunProgress(TextWriter log, TimeProvider? clock = null) : 
         }
     }
 
-    public void Dispose() => _status?.Dispose();
+    public void Dispose() => status?.Dispose();
 
     /// <summary>Ends a line of the cell's text; of one that was overwritten by carriage returns, the last stays.</summary>
     private void EndLine()
@@ -97,13 +97,13 @@ internal sealed class RunProgress(TextWriter log, TimeProvider? clock = null) : 
 
     private void Write(string line)
     {
-        if (_status is null)
+        if (status is null)
         {
             log.WriteLine(line);
         }
         else
         {
-            _status.WriteLine(line);
+            status.WriteLine(line);
         }
     }
 }

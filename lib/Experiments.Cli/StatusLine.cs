@@ -6,14 +6,17 @@ namespace Experiments.Cli;
 internal sealed class StatusLine : IDisposable
 {
     private readonly ManualResetEventSlim _end = new();
-    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole _console;
     private readonly Thread _thread;
     private StatusContext? _context;
 
-    internal StatusLine()
+    /// <param name="console">A console that can overwrite what it has written.</param>
+    /// <param name="text">What is shown first.</param>
+    internal StatusLine(IAnsiConsole console, string text)
     {
+        _console = console;
         using var ready = new ManualResetEventSlim();
-        _thread = new Thread(() => _console.Status().Start(" ", context =>
+        _thread = new Thread(() => _console.Status().Start(Markup.Escape(text), context =>
         {
             _context = context;
             ready.Set();
@@ -23,6 +26,10 @@ internal sealed class StatusLine : IDisposable
         _thread.Start();
         ready.Wait();
     }
+
+    /// <summary>A line on stderr; null where that is no terminal.</summary>
+    internal static StatusLine? Open(string text) =>
+        Console.IsErrorRedirected ? null : new StatusLine(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }), text);
 
     internal void Show(string text) => _context!.Status(Markup.Escape(text));
 
