@@ -45,7 +45,8 @@ internal static class EvaluateCommand
             IReadOnlyList<ItemResult> results;
             using (var progress = new TerminalProgress())
             {
-                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options, hook, done => progress.Report(new StudyProgress("evaluate", done, questions.Count)), cancellation);
+                progress.Report(new StudyProgress("evaluate", 0, questions.Count));
+                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, questions.Count)), cancellation);
             }
 
             if (parsed.GetValue(samples) is { } file)

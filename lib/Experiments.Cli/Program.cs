@@ -10,13 +10,17 @@ public static class Program
     /// <summary>Exit code of a command line that cannot be understood.</summary>
     public const int WrongUsage = 2;
 
+    /// <summary>What an interrupted command may take to stop and save.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs a command line.</summary>
     /// <param name="args">Arguments.</param>
     /// <returns>0 on success, 1 on failure, 2 on wrong usage, 124 when out of time.</returns>
     public static async Task<int> Main(string[] args)
     {
         Interruption.Source = () => CellCancellation.Token;
-        var parsed = Root().Parse(args);
+        LiveDisplay.Source = CellDisplays.Open;
+        var parsed = Root().Parse(RunParameters.Join(args));
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync($"experiments: {string.Join(" ", parsed.Errors.Select(error => error.Message).Distinct())} See --help.");
@@ -25,13 +29,9 @@ public static class Program
 
         try
         {
-            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-            if (KernelCommand.TakesSignals(parsed))
-            {
-                configuration.ProcessTerminationTimeout = null;
-            }
-
-            return await parsed.InvokeAsync(configuration);
+            // A kernel handles signals itself; everything else gets time to write down what it has.
+            var patience = KernelCommand.TakesSignals(parsed) ? (TimeSpan?)null : Patience;
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience });
         }
         catch (UsageException e)
         {

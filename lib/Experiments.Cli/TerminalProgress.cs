@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using Experiments.Studies;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Experiments.Cli;
 
-/// <summary>Progress on stderr: a bar with time left in a terminal, a line now and then elsewhere.</summary>
+/// <summary>Progress on stderr: a bar with rate, time left and what is measured in a terminal, a line now and then elsewhere.</summary>
 internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
 {
     private readonly ProgressLines _lines = new(Console.Error, lines: 20);
@@ -11,6 +13,7 @@ internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
     private readonly Thread? _thread;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ProgressTask> _tasks = [];
+    private readonly ConcurrentDictionary<int, string> _details = [];
     private ProgressContext? _context;
 
     internal TerminalProgress()
@@ -22,7 +25,7 @@ internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
 
         using var ready = new ManualResetEventSlim();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        _thread = new Thread(() => console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        _thread = new Thread(() => console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpeedColumn(_details)).Start(context =>
         {
             _context = context;
             ready.Set();
@@ -49,7 +52,7 @@ internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
             }
 
             task.Value = value.Done;
-            task.Description = Markup.Escape($"{value.What} {value.Detail}".TrimEnd());
+            _details[task.Id] = value.Detail;
         }
     }
 
@@ -58,5 +61,14 @@ internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
         _end.Set();
         _thread?.Join();
         _end.Dispose();
+    }
+
+    /// <summary>Rate, and current loss or accuracy.</summary>
+    private sealed class SpeedColumn(ConcurrentDictionary<int, string> details) : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(FormattableString.Invariant($"{task.Speed ?? 0:0.0}/s  {details.GetValueOrDefault(task.Id)}").TrimEnd());
     }
 }

@@ -67,6 +67,8 @@ public static class DisplayExtensions
 /// <param name="id">Its display id.</param>
 public sealed class DisplayedValue(string id)
 {
+    internal string Id => id;
+
     /// <summary>Shows another value in its place.</summary>
     /// <param name="value">The new value.</param>
     public void Update(object? value) => CellContext.Current?.Sink.UpdateDisplay(ValueFormatter.Bundle(value), id);

@@ -6,6 +6,9 @@ namespace Experiments.Notebooks;
 /// <summary>Errors as a reader of the notebook wants them: what, and in which cell and line.</summary>
 internal static class CellErrors
 {
+    private const int MostLines = 20;
+    private const int MostCharacters = 2_000;
+
     /// <summary>All compilation errors of a cell, one line each.</summary>
     internal static CellError Of(IEnumerable<Diagnostic> diagnostics, string cell)
     {
@@ -13,7 +16,12 @@ internal static class CellErrors
         {
             var start = diagnostic.Location.GetLineSpan().StartLinePosition;
             return $"{cell}:line {start.Line + 1}, column {start.Character + 1}: {diagnostic.Id}: {diagnostic.GetMessage(CultureInfo.InvariantCulture)}";
-        }).ToArray();
+        }).ToList();
+        if (lines.Count > MostLines)
+        {
+            lines = [.. lines[..MostLines], $"… and {lines.Count - MostLines} more"];
+        }
+
         return new CellError("CompilationError", string.Join('\n', lines), lines);
     }
 
@@ -26,13 +34,14 @@ internal static class CellErrors
             return new CellError("Interrupted", "The cell was interrupted. Variables keep their values.", ["The cell was interrupted."]);
         }
 
-        var frames = (error.StackTrace ?? "").Split('\n').Where(line => line.Contains(" in In [", StringComparison.Ordinal)).Select(line => "   at " + line[(line.IndexOf(" in In [", StringComparison.Ordinal) + 4)..].Trim()).Distinct().ToArray();
+        var frames = (error.StackTrace ?? "").Split('\n').Where(line => line.Contains(" in In [", StringComparison.Ordinal)).Select(line => "   at " + line[(line.IndexOf(" in In [", StringComparison.Ordinal) + 4)..].Trim()).Distinct().Take(MostLines).ToArray();
         var message = error.Message;
         for (var inner = error.InnerException; inner is not null; inner = inner.InnerException)
         {
             message += $"\n  caused by {inner.GetType().Name}: {inner.Message}";
         }
 
+        message = message.Length <= MostCharacters ? message : $"{message[..MostCharacters]}… {message.Length - MostCharacters} characters more";
         return new CellError(error.GetType().Name, message, [$"{error.GetType().FullName}: {message}", .. frames]);
     }
 }

@@ -3,17 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks;
 
-/// <summary>Collects a cell's output as nbformat wants it; also passes console text and displays on.</summary>
-/// <param name="observer">Told about text and displays as they come; null for nobody.</param>
+/// <summary>Collects a cell's output as nbformat wants it; also passes console text and changed displays on.</summary>
+/// <param name="observer">Told about text and changes as they come; null for nobody.</param>
 /// <param name="displays">Displays of the whole notebook by id, shared by its cells: a later cell may update what an earlier one shows.</param>
 internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<string, JsonObject>? displays = null) : IOutputSink
 {
+    private const int MostText = 100_000; // a saved notebook is for reading; the run's log has everything
     private readonly Lock _lock = new();
     private readonly List<JsonObject> _outputs = [];
     private readonly Dictionary<string, JsonObject> _displays = displays ?? [];
     private readonly StringBuilder _text = new();
     private string? _stream;
     private bool _clearing;
+    private long _printed;
 
     /// <summary>Ends the collection and gives the outputs, console text of one stream joined. What still comes is dropped.</summary>
     internal JsonArray Close()
@@ -21,6 +23,11 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
         lock (_lock)
         {
             EndStream();
+            if (_printed > MostText)
+            {
+                _outputs.Add(Text("stderr", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"… of {_printed:N0} characters printed, the first {MostText:N0} are saved\n")));
+            }
+
             JsonArray outputs = [.. _outputs];
             _outputs.Clear();
             return outputs;
@@ -38,17 +45,15 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
                 _stream = name;
             }
 
-            _text.Append(text);
+            _text.Append(text, 0, (int)Math.Clamp(MostText - _printed, 0, text.Length));
+            _printed += text.Length;
         }
 
         observer?.Wrote(name, text);
     }
 
-    public void Display(JsonObject bundle, string? displayId)
-    {
+    public void Display(JsonObject bundle, string? displayId) =>
         Add(new JsonObject { ["data"] = Data(bundle), ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "display_data" }, displayId);
-        observer?.Displayed(bundle, displayId);
-    }
 
     public void UpdateDisplay(JsonObject bundle, string displayId)
     {
@@ -61,7 +66,7 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
             }
         }
 
-        observer?.Displayed(bundle, displayId);
+        observer?.Updated(bundle);
     }
 
     public void Clear(bool wait)
@@ -126,15 +131,18 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
             _outputs.Clear();
             _text.Clear();
             _stream = null;
+            _printed = 0;
             _clearing = false;
         }
     }
+
+    private static JsonObject Text(string stream, string text) => new() { ["name"] = stream, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(text) };
 
     private void EndStream()
     {
         if (_stream is not null && _text.Length > 0)
         {
-            _outputs.Add(new JsonObject { ["name"] = _stream, ["output_type"] = "stream", ["text"] = NotebookCell.Lines(_text.ToString()) });
+            _outputs.Add(Text(_stream, _text.ToString()));
         }
 
         _stream = null;

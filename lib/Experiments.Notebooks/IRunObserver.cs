@@ -20,10 +20,9 @@ public interface IRunObserver
     {
     }
 
-    /// <summary>A cell displayed a value, or replaced one that it had displayed.</summary>
+    /// <summary>A displayed value changed, as progress does.</summary>
     /// <param name="bundle">MIME type to content.</param>
-    /// <param name="displayId">Id under which it is replaced; null for none.</param>
-    void Displayed(JsonObject bundle, string? displayId)
+    void Updated(JsonObject bundle)
     {
     }
 

@@ -79,6 +79,18 @@ public sealed class NotebookDocument
     /// <param name="cell">The cell.</param>
     public void Insert(int index, NotebookCell cell) => CellArray.Insert(index, cell.Json);
 
+    /// <summary>Removes what an earlier execution left: outputs, counts and its record.</summary>
+    public void ClearOutputs()
+    {
+        Metadata.Remove("papermill");
+        foreach (var cell in Cells.Where(cell => cell.IsCode))
+        {
+            cell.Json["execution_count"] = null;
+            cell.Json["outputs"] = new JsonArray();
+            cell.Metadata.Remove("papermill");
+        }
+    }
+
     /// <summary>Renders the file's text: the same notebook always gives the same bytes.</summary>
     /// <returns>JSON as Python's nbformat writes it.</returns>
     public override string ToString() => IpynbText.Write(Json);

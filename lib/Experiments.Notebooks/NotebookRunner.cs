@@ -37,6 +37,7 @@ public sealed class NotebookRunner(RunnerOptions? options = null)
     public async Task<NotebookOutcome> RunAsync(string input, string output, IReadOnlyDictionary<string, string>? parameters = null, IRunObserver? observer = null, CancellationToken cancellation = default)
     {
         var notebook = NotebookDocument.Load(input);
+        notebook.ClearOutputs();
         var values = NotebookParameters.Inject(notebook, parameters ?? new Dictionary<string, string>(), Path.GetFileName(input));
         var folder = Path.GetDirectoryName(Path.GetFullPath(input))!;
         var previous = Directory.GetCurrentDirectory();
@@ -58,6 +59,18 @@ public sealed class NotebookRunner(RunnerOptions? options = null)
         }
     }
 
+    /// <summary>Whether a file is the execution of a notebook with these parameters, and all its cells passed.</summary>
+    /// <param name="input">The notebook.</param>
+    /// <param name="output">Where the executed notebook would be; it need not exist.</param>
+    /// <param name="parameters">Values for the parameters cell, as text.</param>
+    /// <returns>False also if a cell of the notebook has changed since.</returns>
+    public static bool IsCompleted(string input, string output, IReadOnlyDictionary<string, string> parameters)
+    {
+        var notebook = NotebookDocument.Load(input);
+        NotebookParameters.Inject(notebook, parameters, Path.GetFileName(input));
+        return Papermill.IsCompleted(output, notebook);
+    }
+
     private async Task<NotebookOutcome> RunCellsAsync(NotebookDocument notebook, Papermill record, string folder, string output, IRunObserver? observer, CancellationToken timeout, CancellationToken cancellation)
     {
         var engine = new CSharpEngine(folder);
@@ -65,7 +78,6 @@ public sealed class NotebookRunner(RunnerOptions? options = null)
         var (outcomes, exitCode, count) = (new List<CellOutcome>(), 0, 0);
         var displays = new Dictionary<string, JsonObject>();
         var cells = notebook.Cells;
-        Papermill.Clear(cells);
         notebook.Save(output);
         foreach (var (index, cell) in cells.Index().Where(item => item.Item.IsExecuted))
         {

@@ -24,17 +24,6 @@ internal sealed class Papermill
         };
     }
 
-    /// <summary>Removes the outputs of an earlier execution.</summary>
-    internal static void Clear(IEnumerable<NotebookCell> cells)
-    {
-        foreach (var cell in cells.Where(cell => cell.IsCode))
-        {
-            cell.Json["execution_count"] = null;
-            cell.Json["outputs"] = new JsonArray();
-            cell.Metadata.Remove("papermill");
-        }
-    }
-
     internal void Cell(NotebookCell cell, CellOutcome outcome, DateTimeOffset start) => cell.Metadata["papermill"] = new JsonObject
     {
         ["duration"] = Math.Round(outcome.Duration.TotalSeconds, 3),

@@ -97,7 +97,7 @@ internal static partial class CellParts
         return (token.Span.Start < position && token.Span.End > position) || (trivia.IsKind(SyntaxKind.MultiLineCommentTrivia) && trivia.SpanStart < position);
     }
 
-    [GeneratedRegex("""^[ \t]*(#!|#load\b|#i[ \t]|#r[ \t]+"?nuget\b)""", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""^[ \t]*(#!|#load\b|#i[ \t]|#r[ \t]+"?nuget\b|%%[a-z])""", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex Candidate();
 
     [GeneratedRegex("""^#(?<what>[ri])\s+"\s*nuget\s*:\s*(?<id>[^",]+?)\s*(,\s*(?<version>[^",]+?)\s*)?"$""", RegexOptions.IgnoreCase)]

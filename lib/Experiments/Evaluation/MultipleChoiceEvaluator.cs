@@ -14,7 +14,7 @@ public static class MultipleChoiceEvaluator
     /// <param name="template">How they are asked.</param>
     /// <param name="options">How answers are obtained; null for the defaults.</param>
     /// <param name="hook">Intervention on attention; null for the plain model.</param>
-    /// <param name="finished">Called with the number of items answered.</param>
+    /// <param name="finished">Told as answers come how many there are and how many are right.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>One result per question, in their order.</returns>
     public static IReadOnlyList<ItemResult> Evaluate(
@@ -24,7 +24,7 @@ public static class MultipleChoiceEvaluator
         PromptTemplate template,
         EvaluationOptions? options = null,
         IAttentionHook? hook = null,
-        Action<int>? finished = null,
+        Action<EvaluationProgress>? finished = null,
         CancellationToken cancellation = default)
     {
         options ??= new EvaluationOptions();
@@ -33,23 +33,34 @@ public static class MultipleChoiceEvaluator
             : ByLikelihood(model, tokenizer, questions, template, options, hook, finished, cancellation);
     }
 
-    private static List<ItemResult> ByGeneration(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<int>? finished, CancellationToken cancellation)
+    private static ItemResult[] ByGeneration(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
     {
         var extractor = AnswerExtractor.Find(options.Extractor);
         var prompts = questions.Select(question => tokenizer.Encode(template.Render(question))).ToList();
-        var replies = TextGenerator.Generate(model, prompts, options.Generation(), hook, finished, cancellation);
-        return [.. questions.Zip(replies, (question, reply) =>
+        var results = new ItemResult[questions.Count];
+        var progress = new EvaluationProgress(0, 0);
+        TextGenerator.Generate(model, prompts, options.Generation(), hook, Answered, cancellation);
+        return results;
+
+        void Answered(int[] indices, Generation[] replies)
         {
-            var text = tokenizer.Decode(reply.Ids);
-            var answer = extractor.Extract(text, question, template.Style);
-            return Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
-        })];
+            foreach (var (index, reply) in indices.Zip(replies))
+            {
+                var (question, text) = (questions[index], tokenizer.Decode(reply.Ids));
+                var answer = extractor.Extract(text, question, template.Style);
+                results[index] = Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
+                progress = progress.With(results[index]);
+            }
+
+            finished?.Invoke(progress);
+        }
     }
 
-    private static List<ItemResult> ByLikelihood(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<int>? finished, CancellationToken cancellation)
+    private static List<ItemResult> ByLikelihood(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
     {
         using var inference = inference_mode();
         var results = new List<ItemResult>();
+        var progress = new EvaluationProgress(0, 0);
         foreach (var question in questions)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -58,7 +69,7 @@ public static class MultipleChoiceEvaluator
             var scores = question.Options.Select((_, i) => tokenizer.Encode($"{context} {MultipleChoiceQuestion.LetterOf(i)}"))
                 .Chunk(options.BatchSize).SelectMany(rows => Scores(model, rows, prompt.Length, hook)).ToArray();
             results.Add(Result(question, Array.IndexOf(scores, scores.Max()), ExtractionRule.LogLikelihood, "", 0, truncated: false));
-            finished?.Invoke(results.Count);
+            finished?.Invoke(progress = progress.With(results[^1]));
         }
 
         return results;

@@ -10,7 +10,7 @@ public static class TextGenerator
     /// <param name="prompts">Token ids per prompt, none empty.</param>
     /// <param name="options">How to decode.</param>
     /// <param name="hook">Intervention or observer on attention; null for none.</param>
-    /// <param name="finished">Called with the number of replies that are ready.</param>
+    /// <param name="finished">Called after each batch with the indices of its prompts and their replies.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>One reply per prompt, in the prompts' order.</returns>
     /// <exception cref="Runs.ExperimentException">A prompt is empty or holds an id outside the vocabulary, or an option is out of range.</exception>
@@ -19,7 +19,7 @@ public static class TextGenerator
         IReadOnlyList<int[]> prompts,
         GenerationOptions options,
         IAttentionHook? hook = null,
-        Action<int>? finished = null,
+        Action<int[], Generation[]>? finished = null,
         CancellationToken cancellation = default)
     {
         options.Validate();
@@ -30,12 +30,11 @@ public static class TextGenerator
 
         using var inference = inference_mode();
         var replies = new Generation[prompts.Count];
-        var done = 0;
         var byLength = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length).ThenBy(i => i);
         foreach (var indices in byLength.Chunk(options.BatchSize))
         {
             new Batch(model, prompts, indices, options, hook, cancellation).Run(replies);
-            finished?.Invoke(done += indices.Length);
+            finished?.Invoke(indices, [.. indices.Select(index => replies[index])]);
         }
 
         return replies;

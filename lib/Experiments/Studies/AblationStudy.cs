@@ -110,14 +110,15 @@ public sealed class AblationStudy
             return MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, template, options.Evaluation, hook, cancellation: cancellation);
         }
 
+        var settings = Settings(options).ToList();
+        progress?.Report(new StudyProgress(Experiment, 0, settings.Count));
         var baseline = Evaluate(null);
         var cells = new List<AblationCell>();
-        var settings = Settings(options).ToList();
         foreach (var (layers, rebalance) in settings)
         {
             var results = Evaluate(rebalance);
             cells.Add(new AblationCell(rebalance, layers, EvaluationSummary.Of(results).Overall, PairedComparison.Of(baseline, results, options.Seed).Overall));
-            progress?.Report(new StudyProgress(Experiment, cells.Count, settings.Count));
+            progress?.Report(new StudyProgress(Experiment, cells.Count, settings.Count, FormattableString.Invariant($"accuracy {100 * cells[^1].Summary.Accuracy:0.0} %")));
         }
 
         var adjusted = McNemar.Holm([.. cells.Select(cell => cell.Change.P)]);

@@ -92,6 +92,7 @@ public sealed class AttentionReport
             foreach (var (suffix, rebalance) in new[] { ("", false), (", re-balanced", true) })
             {
                 using var hook = rebalance ? new Rebalancing(options.Rebalance) : null;
+                progress?.Report(new StudyProgress(name + suffix, 0, texts.Count));
                 var statistics = AttentionStudy.Run(loaded.Model, texts, loaded.Tokenizer.Piece, hook, options.Statistics, finished: done => progress?.Report(new StudyProgress(name + suffix, done, texts.Count)), cancellation: cancellation);
                 conditions.Add(new AttentionCondition(name + suffix, statistics));
             }

@@ -148,8 +148,12 @@ public sealed class BenchmarkStudy
     {
         using var loaded = LoadedModel.Open(folder);
         using var hook = condition.Rebalance is { } rebalance ? new Rebalancing(rebalance) : null;
-        return templates.ToDictionary(template => template.Name, template => MultipleChoiceEvaluator.Evaluate(
-            loaded.Model, loaded.Tokenizer, questions, template, options.Evaluation, hook, done => progress?.Report(new StudyProgress($"{template.Name}, {condition.Name}", done, questions.Count)), cancellation));
+        return templates.ToDictionary(template => template.Name, template =>
+        {
+            var what = $"{template.Name}, {condition.Name}";
+            progress?.Report(new StudyProgress(what, 0, questions.Count));
+            return MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, template, options.Evaluation, hook, done => progress?.Report(StudyProgress.Of(what, done, questions.Count)), cancellation);
+        });
     }
 
     private static IEnumerable<BenchmarkSample> Samples(Dictionary<string, IReadOnlyList<ItemResult>> results, Condition condition) =>

@@ -26,7 +26,7 @@ public sealed partial class ClosedWorldVocabulary
             Add(Drills.Sentences(random));
             Add(Drills.Options(random));
             Add(Drills.Chains(random));
-            Add(Drills.Lookup(random, questions: 4));
+            Add(Drills.Lookup(random));
             Add(Drills.Calculations(random));
             var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty());
             Add($"Options:\nA. {question.Options[0]}\n {question.Question}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");

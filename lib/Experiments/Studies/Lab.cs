@@ -33,7 +33,7 @@ public sealed class Lab
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <param name="seed">Seed of everything random.</param>
     /// <param name="model">Model folder before fine-tuning; empty for the embedded one.</param>
-    /// <param name="progress">Told about long steps; null for a printed line now and then.</param>
+    /// <param name="progress">Told about long steps; null for a display that changes in place, or printed lines where there is none.</param>
     /// <returns>The lab.</returns>
     /// <remarks><c>experiments run --output DIR</c> moves the results by the variable <c>EXPERIMENTS_RESULTS</c>.</remarks>
     public static Lab Open(string profile = "full", int seed = 1, string model = "", IProgress<StudyProgress>? progress = null) => new(
@@ -41,7 +41,7 @@ public sealed class Lab
         Profile.Find(profile),
         seed,
         model.Length == 0 ? EmbeddedModel.Folder : Path.GetFullPath(model),
-        progress ?? new ProgressLines());
+        progress ?? new LiveProgress());
 
     /// <summary>A question of the test split, for looking at.</summary>
     /// <param name="category">Category name.</param>

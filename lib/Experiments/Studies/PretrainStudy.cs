@@ -44,7 +44,7 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 6_000,
+        Steps = 5_500,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,
@@ -102,11 +102,14 @@ public static class PretrainStudy
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
         var measured = new List<PretrainAccuracy>();
         var examples = new Pretraining(vocabulary, options.Seed, options.LetterWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
+        var history = new List<TrainingStep>();
+        progress?.Report(new StudyProgress(Experiment, 0, options.Training.Steps));
         var result = new Trainer(model, options.Training).Train(
             examples,
             progress: step =>
             {
-                progress?.Report(StudyProgress.Of(Experiment, step, options.Training));
+                history.Add(step);
+                progress?.Report(StudyProgress.Of(Experiment, history, options.Training));
                 if (options.EvaluateEvery > 0 && (step.Step % options.EvaluateEvery == 0 || step.Step == options.Training.Steps))
                 {
                     measured.Add(Measure(model, tokenizer, questions, step));

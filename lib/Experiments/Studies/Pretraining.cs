@@ -35,7 +35,7 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
             return Drill(Drills.Pairs(random, vocabulary: 32));
         }
 
-        if (done < 0.09)
+        if (done < 0.08)
         {
             return Drill(dice switch
             {
@@ -45,16 +45,21 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
             });
         }
 
-        if (done < 0.22)
+        if (done < 0.28)
         {
+            var lookup = done > 0.22 ? 0.40 : 0;
             return Drill(dice switch
             {
-                < 0.08 => Drills.Pairs(random),
-                < 0.14 => Drills.Options(random),
-                < 0.32 => Drills.Chains(random),
-                < 0.50 => Drills.Sentences(random),
-                < 0.80 => Drills.Lookup(random, questions: 4),
-                _ => Drills.Lookup(random, questions: 1),
+                _ when dice < lookup => Drills.Lookup(random),
+                _ => random.NextDouble() switch
+                {
+                    < 0.06 => Drills.Pairs(random),
+                    < 0.11 => Drills.Options(random),
+                    < 0.25 => Drills.Chains(random),
+                    < 0.40 => Drills.Sentences(random),
+                    < 0.62 => Drills.Letters(random, inWords: false),
+                    _ => Drills.Letters(random, inWords: true),
+                },
             });
         }
 
@@ -62,12 +67,12 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
         {
             < 0.02 => Drill(Drills.Pairs(random)),
             < 0.04 => Drill(Drills.Options(random)),
-            < 0.07 => Drill(Drills.Chains(random)),
-            < 0.11 => Drill(Drills.Sentences(random)),
-            < 0.15 => Drill(Drills.Lookup(random, questions: 4)),
-            < 0.19 => Drill(Drills.Lookup(random, questions: 1), letterWeight),
-            < 0.27 => Drill(Drills.Calculations(random)),
-            < 0.76 => Question(random, worked: true, maxSteps: 3),
+            < 0.06 => Drill(Drills.Chains(random)),
+            < 0.10 => Drill(Drills.Sentences(random)),
+            < 0.13 => Drill(Drills.Letters(random, inWords: true)),
+            < 0.18 => Drill(Drills.Lookup(random), letterWeight),
+            < 0.26 => Drill(Drills.Calculations(random)),
+            < 0.77 => Question(random, worked: true, maxSteps: 3),
             _ => Question(random, worked: false, maxSteps: 3),
         };
     }

@@ -1,40 +1,38 @@
+using System.Globalization;
+using Experiments.Evaluation;
+using Experiments.Reporting;
 using Experiments.Training;
 
 namespace Experiments.Studies;
 
-/// <summary>How far a long step is.</summary>
+/// <summary>How far a long step is. The first report of a step has none done, the last all.</summary>
 /// <param name="What">The step, such as <c>fine-tune</c>.</param>
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
 /// <param name="Detail">Current loss, accuracy or speed, ready to be shown.</param>
 public sealed record StudyProgress(string What, int Done, int Total, string Detail = "")
 {
+    /// <summary>Draws what was measured so far, such as the loss curve; null where there is nothing to draw.</summary>
+    public Func<Figure>? Figure { get; init; }
+
     /// <summary>Progress of a training, with its loss and speed.</summary>
     /// <param name="what">The step's name.</param>
-    /// <param name="step">What was measured last.</param>
+    /// <param name="history">The steps so far, at least one.</param>
     /// <param name="options">The training's settings, for its length.</param>
     /// <returns>The progress.</returns>
-    internal static StudyProgress Of(string what, TrainingStep step, TrainingOptions options) =>
-        new(what, step.Step, options.Steps, FormattableString.Invariant($"loss {step.Loss:F3}, {step.Tokens / step.Seconds:F0} tokens/s"));
-}
-
-/// <summary>Prints progress as a line now and then, which suits notebooks and logs.</summary>
-/// <param name="writer">Where to; null for the console.</param>
-/// <param name="lines">Lines per step, about.</param>
-public sealed class ProgressLines(TextWriter? writer = null, int lines = 5) : IProgress<StudyProgress>
-{
-    private (string What, int Mark) _last = ("", -1);
-
-    /// <inheritdoc/>
-    public void Report(StudyProgress value)
+    internal static StudyProgress Of(string what, IReadOnlyList<TrainingStep> history, TrainingOptions options)
     {
-        var mark = value.Total == 0 ? lines : (int)((long)value.Done * lines / value.Total);
-        if ((value.What, mark) == _last || mark == 0)
-        {
-            return;
-        }
-
-        _last = (value.What, mark);
-        (writer ?? Console.Out).WriteLine($"{value.What}: {value.Done}/{value.Total} {value.Detail}".TrimEnd());
+        var step = history[^1];
+        var validation = history.LastOrDefault(earlier => earlier.ValidationLoss is not null)?.ValidationLoss;
+        var detail = string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}{(validation is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:0.000}") : "")}, {step.Tokens / step.Seconds:N0} tokens/s");
+        return new StudyProgress(what, step.Step, options.Steps, detail) { Figure = () => FineTuneStudy.LossFigure(new TrainingResult(history, null, null)) };
     }
+
+    /// <summary>Progress of an evaluation, with the accuracy so far.</summary>
+    /// <param name="what">The step's name.</param>
+    /// <param name="progress">What was answered.</param>
+    /// <param name="total">Number of questions.</param>
+    /// <returns>The progress.</returns>
+    public static StudyProgress Of(string what, EvaluationProgress progress, int total) =>
+        new(what, progress.Answered, total, FormattableString.Invariant($"accuracy {100.0 * progress.Correct / progress.Answered:0.0} %"));
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Experiments.Cli;
 using Experiments.Data;
 using Experiments.Data.ClosedWorld;
 using Experiments.Models;
@@ -27,7 +26,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task Generate_takes_ids_as_given_from_a_folder_without_tokenizer_and_prints_json()
     {
-        var (code, output, _) = await Run("generate", "--model", Model, "--tokens", "1,5,7", "--max-new-tokens", "6", "--ignore-eos", "--json");
+        var (code, output, _) = await CommandLine.Run("generate", "--model", Model, "--tokens", "1,5,7", "--max-new-tokens", "6", "--ignore-eos", "--json");
         using var model = Checkpoint.Load(Model);
         var expected = TextGenerator.Generate(model, [[1, 5, 7]], new GenerationOptions { MaxNewTokens = 6, IgnoreEos = true })[0].Ids;
         Assert.Equal(0, code);
@@ -39,7 +38,7 @@ public sealed class ProgramTests : IDisposable
     {
         foreach (string[] rebalance in new[] { [], new[] { "--preset", "released-code", "--alpha", "0.9" } })
         {
-            var (code, _, error) = await Run(["attention", "--model", Model, "--tokens", "1,5,7,9", "--save-tensors", _folder.File("t.safetensors"), .. rebalance]);
+            var (code, _, error) = await CommandLine.Run(["attention", "--model", Model, "--tokens", "1,5,7,9", "--save-tensors", _folder.File("t.safetensors"), .. rebalance]);
             Assert.True(code == 0, error);
             var saved = SafeTensorsFile.Open(_folder.File("t.safetensors"));
             Assert.Equal([4, 23], saved.Shape("logits"));
@@ -52,7 +51,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task The_dataset_is_written_as_json_lines_that_read_back_as_the_questions()
     {
-        var (code, _, error) = await Run("dataset", "--split", "Validation", "--limit", "3", "--seed", "5", "--output", _folder.File("v.jsonl"));
+        var (code, _, error) = await CommandLine.Run("dataset", "--split", "Validation", "--limit", "3", "--seed", "5", "--output", _folder.File("v.jsonl"));
         Assert.True(code == 0, error);
         var read = File.ReadLines(_folder.File("v.jsonl")).Select(line => System.Text.Json.JsonSerializer.Deserialize<MultipleChoiceQuestion>(line, RunJson.Compact)!);
         var expected = ClosedWorldDataset.Generate(DatasetSplit.Validation, 3, 5);
@@ -81,7 +80,7 @@ public sealed class ProgramTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("broken.ipynb"), "not json");
         await File.WriteAllTextAsync(_folder.File("empty.ipynb"), "{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}");
         File.Copy(_folder.File("empty.ipynb"), _folder.File("second.ipynb"));
-        var (code, output, error) = await Run([.. args.Select(arg => arg.Replace("{model}", Model, StringComparison.Ordinal).Replace("{folder}", _folder.Path, StringComparison.Ordinal))]);
+        var (code, output, error) = await CommandLine.Run([.. args.Select(arg => arg.Replace("{model}", Model, StringComparison.Ordinal).Replace("{folder}", _folder.Path, StringComparison.Ordinal))]);
         Assert.Equal(expected, code);
         Assert.Empty(output);
         Assert.Contains(what, error, StringComparison.Ordinal);
@@ -92,8 +91,8 @@ public sealed class ProgramTests : IDisposable
     public async Task A_prompt_longer_than_the_context_needs_permission()
     {
         var ids = string.Join(",", Enumerable.Repeat(3, 80));
-        Assert.Contains("context is 64", (await Run("generate", "--model", Model, "--tokens", ids)).Error, StringComparison.Ordinal);
-        Assert.Equal(0, (await Run("generate", "--model", Model, "--tokens", ids, "--allow-long-context", "--max-new-tokens", "2")).Code);
+        Assert.Contains("context is 64", (await CommandLine.Run("generate", "--model", Model, "--tokens", ids)).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await CommandLine.Run("generate", "--model", Model, "--tokens", ids, "--allow-long-context", "--max-new-tokens", "2")).Code);
     }
 
     [Theory]
@@ -118,7 +117,7 @@ public sealed class ProgramTests : IDisposable
             Checkpoint.Save(model, Model);
         }
 
-        var (code, _, error) = await Run("generate", "--model", Model, "--tokens", "1");
+        var (code, _, error) = await CommandLine.Run("generate", "--model", Model, "--tokens", "1");
         Assert.Equal(1, code);
         Assert.Contains(what, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
@@ -128,7 +127,7 @@ public sealed class ProgramTests : IDisposable
     public async Task A_results_folder_that_cannot_be_made_is_one_line()
     {
         await File.WriteAllTextAsync(_folder.File("file"), "");
-        var (code, _, error) = await Run("attention", "--model", Model, "--tokens", "1,2,3,4,5,6", "--output", _folder.File("file/results"));
+        var (code, _, error) = await CommandLine.Run("attention", "--model", Model, "--tokens", "1,2,3,4,5,6", "--output", _folder.File("file/results"));
         Assert.Equal(1, code);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
     }
@@ -136,25 +135,9 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task Doctor_names_the_back_end()
     {
-        var (code, output, _) = await Run("doctor");
+        var (code, output, _) = await CommandLine.Run("doctor");
         Assert.Equal(0, code);
         Assert.Contains("back end", output, StringComparison.Ordinal);
         Assert.Contains("embedded model", output, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int Code, string Output, string Error)> Run(params string[] args)
-    {
-        var (output, error, previousOutput, previousError) = (new StringWriter(), new StringWriter(), Console.Out, Console.Error);
-        Console.SetOut(output);
-        Console.SetError(error);
-        try
-        {
-            return (await Program.Main(args), output.ToString(), error.ToString());
-        }
-        finally
-        {
-            Console.SetOut(previousOutput);
-            Console.SetError(previousError);
-        }
     }
 }

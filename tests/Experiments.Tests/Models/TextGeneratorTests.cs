@@ -118,12 +118,13 @@ public class TextGeneratorTests
     }
 
     [Fact]
-    public void Progress_counts_replies_and_cancellation_stops()
+    public void Replies_are_told_batch_by_batch_with_their_prompts_and_cancellation_stops()
     {
         using var model = TinyModels.Make();
-        var counts = new List<int>();
-        TextGenerator.Generate(model, Prompts, Sampled with { BatchSize = 2 }, finished: counts.Add, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal([2, 4, 5], counts);
+        var told = new List<(int[] Indices, Generation[] Replies)>();
+        var replies = TextGenerator.Generate(model, Prompts, Sampled with { BatchSize = 2 }, finished: (indices, batch) => told.Add((indices, batch)), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal([2, 2, 1], told.Select(batch => batch.Indices.Length));
+        Assert.All(told.SelectMany(batch => batch.Indices.Zip(batch.Replies)), pair => Assert.Same(replies[pair.First], pair.Second));
         Assert.Throws<OperationCanceledException>(() => TextGenerator.Generate(model, Prompts, Sampled, cancellation: new CancellationToken(true)));
     }
 

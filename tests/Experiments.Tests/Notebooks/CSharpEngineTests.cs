@@ -40,6 +40,17 @@ public class CSharpEngineTests
     }
 
     [Fact]
+    public async Task Errors_stay_short()
+    {
+        var compilation = await Run(string.Join('\n', Enumerable.Range(0, 50).Select(i => $"missing{i};")));
+        Assert.Equal(21, compilation.Error!.Traceback.Count);
+        Assert.Contains("more", compilation.Error.Traceback[^1], StringComparison.Ordinal);
+        var deep = await Run("void Fall(int n)\n{\n    if (n == 0) throw new Exception(new string('x', 60000), new Exception(\"inner\"));\n    Fall(n - 1);\n}\nFall(100);");
+        Assert.True(string.Join('\n', deep.Error!.Traceback).Length < 5000);
+        Assert.Contains(deep.Error.Traceback, line => line.Contains("In [2]:line 3", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Console_text_and_displays_come_in_order()
     {
         await Run("Console.WriteLine(\"a\"); Console.Error.Write(\"b\"); var shown = 1.5.Display(); shown.Update(2.5); Console.Write(\"c\");");

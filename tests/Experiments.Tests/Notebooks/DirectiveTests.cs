@@ -52,6 +52,7 @@ public sealed class DirectiveTests : IDisposable
 
     [Theory]
     [InlineData("1 + 1;\n#!fsharp\nlet x = 1", "In [1]:line 2: '#!fsharp' is not known here")]
+    [InlineData("var a = 1;\n%%time\na", "In [1]:line 2: '%%time' is not known here")]
     [InlineData("#!import", "In [1]:line 1: #!import needs a file")]
     [InlineData("\n#!import absent.ipynb", "In [1]:line 2: absent.ipynb cannot be imported")]
     [InlineData("#!import data.csv", "none of .ipynb")]

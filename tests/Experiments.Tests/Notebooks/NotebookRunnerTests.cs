@@ -65,10 +65,75 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task Out_of_time_is_exit_code_124_and_the_notebook_is_written()
     {
-        var outcome = await Run(Write(NotebookCell.Code("first", "1"), NotebookCell.Code("endless", "while (true) { }")), options: new RunnerOptions { CellTimeout = TimeSpan.FromSeconds(2) });
+        var outcome = await Run(Write(NotebookCell.Code("first", "1"), NotebookCell.Code("endless", "while (true) { }")), options: new RunnerOptions { CellTimeout = TimeSpan.FromSeconds(10) });
         Assert.Equal(124, outcome.ExitCode);
         Assert.Equal("1", Output("first", "data", "text/plain"));
         Assert.Equal("Interrupted", NotebookDocument.Load(_folder.File("out.ipynb")).Cells[1].Json["outputs"]![0]!["ename"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_second_run_changes_nothing_but_timings_and_foreign_metadata_stays()
+    {
+        var input = _folder.File("in.ipynb");
+        File.WriteAllText(input, """
+            {"cells": [
+              {"cell_type": "code", "execution_count": 9, "id": "a", "metadata": {"tags": ["mine"], "foreign": {"b": 1, "a": [1.50, null]}}, "outputs": [{"name": "stdout", "output_type": "stream", "text": "old"}], "source": "var shown = 1.Display();\nConsole.Write(\"é😀\");\nshown.Update(2);\nnew[] { new { A = 1 } }"},
+              {"attachments": {"x.png": {"image/png": "AA=="}}, "cell_type": "markdown", "id": "m", "metadata": {"slide": true}, "source": ["text"]},
+              {"cell_type": "raw", "id": "r", "metadata": {}, "source": "raw"}
+            ], "extra": {"kept": true}, "metadata": {"vendor": {"x": 1e-7}}, "nbformat": 4, "nbformat_minor": 5}
+            """);
+        await Run(input);
+        var first = File.ReadAllText(_folder.File("out.ipynb"));
+        await Run(input);
+        var second = File.ReadAllText(_folder.File("out.ipynb"));
+        Assert.Equal(Timeless(first), Timeless(second));
+        await new NotebookRunner().RunAsync(_folder.File("out.ipynb"), _folder.File("out.ipynb")); // in place
+        Assert.Equal(Timeless(first).Replace("in.ipynb", "out.ipynb", StringComparison.Ordinal), Timeless(File.ReadAllText(_folder.File("out.ipynb"))));
+        var json = JsonNode.Parse(first)!;
+        Assert.True(json["extra"]!["kept"]!.GetValue<bool>());
+        Assert.Contains("\"x\": 1e-7", first, StringComparison.Ordinal);
+        Assert.Contains("1.50", first, StringComparison.Ordinal);
+        Assert.Equal("AA==", json["cells"]![1]!["attachments"]!["x.png"]!["image/png"]!.GetValue<string>());
+        Assert.True(json["cells"]![1]!["metadata"]!["slide"]!.GetValue<bool>());
+        Assert.DoesNotContain("old", first, StringComparison.Ordinal);
+    }
+
+    /// <summary>A notebook's text without the values of times and durations.</summary>
+    private static string Timeless(string text) => System.Text.RegularExpressions.Regex.Replace(text, "\"(duration|start_time|end_time)\": [^\n]*", "\"$1\": …");
+
+    [Fact]
+    public async Task Of_a_flood_of_text_the_beginning_is_saved_and_how_much_there_was()
+    {
+        var outcome = await Run(Write(NotebookCell.Code("c", "for (var i = 0; i < 40_000; i++) { Console.WriteLine(\"0123456789\"); }\n1")));
+        Assert.Equal(0, outcome.ExitCode);
+        var text = File.ReadAllText(_folder.File("out.ipynb"));
+        Assert.InRange(text.Length, 100_000, 300_000);
+        Assert.Contains("of 440,000 characters printed, the first 100,000 are saved", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Progress_in_a_notebook_changes_in_place_and_is_saved_as_one_line()
+    {
+        var input = Write(NotebookCell.Code("c", """
+            var progress = new Experiments.Studies.LiveProgress();
+            for (var i = 0; i <= 3; i++)
+            {
+                progress.Report(new Experiments.Studies.StudyProgress("count", i, 3, $"loss {3 - i}"));
+            }
+            """));
+        var told = new Updates();
+        Experiments.Runs.LiveDisplay.Source = CellDisplays.Open;
+        await new NotebookRunner().RunAsync(input, _folder.File("out.ipynb"), observer: told);
+        Assert.Single((JsonArray)NotebookDocument.Load(_folder.File("out.ipynb")).Cells[0].Json["outputs"]!);
+        Assert.Matches("^count 3/3 .*loss 0$", Output("c", "data", "text/plain"));
+        Assert.Matches("^count 3/3 .*loss 0$", Assert.Single(told.Texts));
+    }
+
+    private sealed class Updates : IRunObserver
+    {
+        internal List<string> Texts { get; } = [];
+
+        public void Updated(JsonObject bundle) => Texts.Add(bundle["text/plain"]!.GetValue<string>());
     }
 
     [Fact]
@@ -82,17 +147,7 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Equal("1.5", ValueFormatter.Bundle(1.5)["text/plain"]!.GetValue<string>());
     }
 
-    private string Write(params NotebookCell[] cells)
-    {
-        var notebook = NotebookDocument.Parse("{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}", "new");
-        foreach (var (index, cell) in cells.Index())
-        {
-            notebook.Insert(index, cell);
-        }
-
-        notebook.Save(_folder.File("in.ipynb"));
-        return _folder.File("in.ipynb");
-    }
+    private string Write(params NotebookCell[] cells) => NotebookFiles.Write(_folder.File("in.ipynb"), cells);
 
     private Task<NotebookOutcome> Run(string input, Dictionary<string, string>? parameters = null, RunnerOptions? options = null) =>
         new NotebookRunner(options).RunAsync(input, _folder.File("out.ipynb"), parameters);

@@ -5,6 +5,7 @@ using Microsoft.Data.Analysis;
 
 namespace Experiments.Tests.Notebooks;
 
+[Collection("console")]
 public class ValueFormatterTests
 {
     private sealed record Person(string Name, int Age);
@@ -27,6 +28,7 @@ public class ValueFormatterTests
         Assert.Equal((int)layout["height"]!.GetValue<double>(), size["height"]!.GetValue<int>());
         Assert.Contains("Title of it", bundle["text/plain"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Empty(OutputMetadata.Of(ValueFormatter.Bundle("text")));
+        Assert.Equal(2, Convert.FromBase64String(bundle["image/png"]!.GetValue<string>())[25]); // colour without alpha, which costs a fifth
     }
 
     [Fact]
@@ -87,6 +89,13 @@ public class ValueFormatterTests
         var json = ValueFormatter.Bundle(JsonNode.Parse("{\"a\": [1, 2]}"));
         Assert.Equal(2, json["application/json"]!["a"]!.AsArray().Count);
         Assert.Contains("\"a\"", json["text/plain"]!.GetValue<string>(), StringComparison.Ordinal);
+        var output = new Recorder();
+        using (new CellContext(output, CancellationToken.None))
+        {
+            "$x^2$".DisplayAs("text/latex");
+        }
+
+        Assert.Equal("$x^2$", Assert.Single(output.Bundles)["text/latex"]!.GetValue<string>());
     }
 
     [Fact]

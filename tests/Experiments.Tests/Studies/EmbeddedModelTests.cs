@@ -37,12 +37,16 @@ public class EmbeddedModelTests
     }
 
     [Fact]
-    public void Replies_do_not_depend_on_the_batch()
+    public void Replies_do_not_depend_on_the_batch_and_the_accuracy_so_far_is_told()
     {
         using var loaded = LoadedModel.Open(EmbeddedModel.Folder);
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 2, 3);
         IEnumerable<string> Replies(int batch) => MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, PromptTemplates.CompactCot, new EvaluationOptions { BatchSize = batch }).Select(item => item.Reply);
         Assert.Equal(Replies(1), Replies(16));
+
+        EvaluationProgress told = default;
+        var results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, PromptTemplates.CompactCot, finished: progress => told = progress, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(new EvaluationProgress(questions.Count, results.Count(result => result.Correct)), told);
     }
 
     [Fact]
