@@ -30,6 +30,10 @@ public sealed class DirectiveTests : IDisposable
     }
 
     [Fact]
+    public async Task A_culture_that_a_package_asks_for_by_name_exists() =>
+        Assert.Equal("en-US 1.5", (await Run("var culture = new System.Globalization.CultureInfo(\"en-US\");\nculture.Name + \" \" + 1.5.ToString(culture)")).Value);
+
+    [Fact]
     public async Task Markdown_and_html_parts_are_shown_in_place_and_code_around_them_runs()
     {
         var result = await Run("var a = 1;\na\n#!markdown\n# Title *x*\n\ntext\n#!html\n<b>bold</b>\n#!c#\na + 1");
