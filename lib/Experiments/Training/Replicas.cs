@@ -10,10 +10,12 @@ internal sealed class Replicas : IDisposable
 {
     private readonly LlamaForCausalLM _master;
     private readonly LlamaForCausalLM[] _models;
+    private readonly CancellationToken _cancellation;
 
-    internal Replicas(LlamaForCausalLM master, int count, ScalarType dtype)
+    internal Replicas(LlamaForCausalLM master, int count, ScalarType dtype, CancellationToken cancellation)
     {
         _master = master;
+        _cancellation = cancellation;
         var own = dtype == master.Dtype ? 1 : 0; // in its own dtype the model is the first worker's copy
         _models = [.. Enumerable.Range(0, count).Select(i => i < own ? master : new LlamaForCausalLM(master.Config, dtype, master.Device))];
         CopyWeights();
@@ -85,7 +87,7 @@ internal sealed class Replicas : IDisposable
         var targets = Math.Max(1e-9, parts.Sum(part => part.Targets));
         if (_models.Length == 1)
         {
-            return parts.Sum(part => Compute(_models[0], part, targets, backward));
+            return parts.Sum(part => Compute(_models[0], part, targets, backward, _cancellation));
         }
 
         // Part i belongs to worker i mod n, so that each worker's sum has a fixed order.
@@ -98,7 +100,7 @@ internal sealed class Replicas : IDisposable
                 set_num_threads(1);
                 for (var i = worker; i < parts.Count; i += _models.Length)
                 {
-                    losses[i] = Compute(model, parts[i], targets, backward);
+                    losses[i] = Compute(model, parts[i], targets, backward, _cancellation);
                 }
             }
             catch (Exception e)
@@ -107,14 +109,39 @@ internal sealed class Replicas : IDisposable
             }
         })).ToArray();
         Array.ForEach(threads, thread => thread.Start());
-        Array.ForEach(threads, thread => thread.Join());
+        Array.ForEach(threads, Await);
+        _cancellation.ThrowIfCancellationRequested();
         return Array.Find(errors, error => error is not null) is { } failure
             ? throw new InvalidOperationException("A training thread failed: " + failure.Message, failure)
             : losses.Sum();
     }
 
-    private static double Compute(LlamaForCausalLM model, MicroBatch part, double targets, bool backward)
+    /// <summary>Waits to the end even when interrupted, as a notebook's cell is: the thread uses tensors that are disposed behind it.</summary>
+    private static void Await(Thread thread)
     {
+        var interrupted = false;
+        while (true)
+        {
+            try
+            {
+                thread.Join();
+                break;
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt(); // the next wait learns of it
+        }
+    }
+
+    private static double Compute(LlamaForCausalLM model, MicroBatch part, double targets, bool backward, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         using var mode = backward ? null : no_grad();
         var ids = tensor(part.Ids, [part.Rows, part.Length], device: model.Device);

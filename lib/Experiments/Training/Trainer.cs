@@ -29,7 +29,7 @@ public sealed class Trainer
     /// <param name="examples">The sequences, in the order in which they are to be seen; at least steps × batch size of them.</param>
     /// <param name="validation">Sequences for the validation loss. The model ends with the weights of the best measurement.</param>
     /// <param name="progress">Called after every step.</param>
-    /// <param name="cancellation">Stops between two steps, with the weights as they are then.</param>
+    /// <param name="cancellation">Stops within a micro-batch, with the weights of the last whole step, or the best measured ones.</param>
     /// <returns>What happened.</returns>
     /// <exception cref="ExperimentException">The examples run out, or the loss is not finite.</exception>
     public TrainingResult Train(
@@ -45,7 +45,7 @@ public sealed class Trainer
             workers = 1;
         }
 
-        using var replicas = new Replicas(_model, Math.Min(workers, _options.MicroBatches), _options.ComputeDtype);
+        using var replicas = new Replicas(_model, Math.Min(workers, _options.MicroBatches), _options.ComputeDtype, cancellation);
         using var optimizer = Optimizer();
         using var best = new BestWeights(_model);
         var history = new List<TrainingStep>();
@@ -84,8 +84,10 @@ public sealed class Trainer
                 history.Add(new TrainingStep(step + 1, loss, _options.RateAt(step), norm, tokens, clock.Elapsed.TotalSeconds, validationLoss));
                 progress?.Invoke(history[^1]);
             }
-
-            best.Restore();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The step that was cut short has changed nothing.
         }
         finally
         {
@@ -93,6 +95,7 @@ public sealed class Trainer
             _model.eval();
         }
 
+        best.Restore();
         return new TrainingResult(history, best.Step, best.Loss);
     }
 

@@ -66,6 +66,35 @@ public class TrainerTests
         Assert.Equal((Loss(light) + (3 * Loss(heavy))) / 4, Loss(light, heavy with { Weight = 3 }), 1e-5);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Stopped_in_the_middle_of_a_step_the_model_has_the_weights_of_the_last_whole_step(int workers)
+    {
+        static byte[] Weights(Experiments.Models.LlamaForCausalLM model)
+        {
+            using var scope = NewDisposeScope();
+            return [.. model.parameters().SelectMany(parameter => parameter.detach().bytes.ToArray())];
+        }
+
+        using var stop = new CancellationTokenSource();
+        IEnumerable<TrainingExample> StopInTheThirdStep() => Forever(Examples()).Select((example, i) =>
+        {
+            if (i == 2 * Options.BatchSize)
+            {
+                stop.Cancel();
+            }
+
+            return example;
+        });
+        using var stopped = TinyModels.Make();
+        using var whole = TinyModels.Make();
+        var result = new Trainer(stopped, Options with { Workers = workers }).Train(StopInTheThirdStep(), cancellation: stop.Token);
+        new Trainer(whole, Options with { Workers = workers, Steps = 2 }).Train(Forever(Examples()));
+        Assert.Equal(2, result.History.Count);
+        Assert.Equal(Weights(whole), Weights(stopped));
+    }
+
     [Fact]
     public void The_weights_of_the_best_validation_are_kept()
     {
