@@ -36,7 +36,7 @@ public sealed record PretrainOptions
     public double LetterWeight { get; init; } = 8;
 
     /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for only at the end.</summary>
-    public int EvaluateEvery { get; init; } = 500;
+    public int EvaluateEvery { get; init; } = 1000;
 
     /// <summary>Seed of weights and texts.</summary>
     public int Seed { get; init; } = 1;
@@ -44,13 +44,13 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 5_500,
+        Steps = 6_500,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,
         LearningRate = 1.8e-3,
         FinalLearningRateShare = 0.05,
-        WarmupSteps = 100,
+        WarmupSteps = 200,
     };
 }
 
@@ -64,7 +64,7 @@ public static class PretrainStudy
     /// <param name="workspace">Where results live.</param>
     /// <param name="options">Settings; null for those of the shipped model.</param>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Stops between two steps; the last measured checkpoint stays in the unfinished run.</param>
+    /// <param name="cancellation">Stops the training; the last measured checkpoint stays in <c>&lt;run-id&gt;.failed</c>.</param>
     /// <returns>The finished run.</returns>
     public static CompletedRun Run(Workspace workspace, PretrainOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
