@@ -24,9 +24,13 @@ internal static class Picture
         surface.Canvas.Clear(SKColors.White);
         surface.Canvas.Scale((float)scale);
         Draw(figure, new SkiaDrawing(surface.Canvas));
-        // Flat colours compress best unfiltered, and white needs no alpha: a quarter smaller in every notebook.
         using var pixels = surface.PeekPixels();
-        using var png = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.NoFilters, 9));
+        if (IndexedPng.TryEncode(pixels.GetPixelSpan(), size.Width) is { } indexed)
+        {
+            return indexed;
+        }
+
+        using var png = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.None, 9)); // flat colours compress best unfiltered
         return png.ToArray();
     }
 

@@ -28,7 +28,6 @@ public class ValueFormatterTests
         Assert.Equal((int)layout["height"]!.GetValue<double>(), size["height"]!.GetValue<int>());
         Assert.Contains("Title of it", bundle["text/plain"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Empty(OutputMetadata.Of(ValueFormatter.Bundle("text")));
-        Assert.Equal(2, Convert.FromBase64String(bundle["image/png"]!.GetValue<string>())[25]); // colour without alpha, which costs a fifth
     }
 
     [Fact]
