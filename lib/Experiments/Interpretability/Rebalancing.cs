@@ -1,4 +1,5 @@
 using Experiments.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Experiments.Interpretability;
@@ -68,7 +69,8 @@ public sealed class Rebalancing : IAttentionHook, IDisposable
         using var scope = NewDisposeScope();
         var source = pattern.detach();
         source = Options.Sharing == MaskSharing.MeanOverHeads ? source.mean([1], keepdim: true) : source;
-        var marked = source.gt(Options.Threshold);
+        using Scalar threshold = Options.Threshold; // named, not a temporary: see lib/decisions/009-scalars.md
+        var marked = source.gt(threshold);
         if (!Options.IncludeDiagonal)
         {
             marked = marked.tril(site.PastLength - 1); // query i is key PastLength + i: keep the keys before it
@@ -83,12 +85,14 @@ public sealed class Rebalancing : IAttentionHook, IDisposable
         Tensor edited;
         if (Options.Uniform)
         {
-            edited = pattern * (1 + strength);
+            using Scalar factor = 1 + strength;
+            edited = pattern * factor;
         }
         else
         {
             var mask = _mask ?? throw new InvalidOperationException("Re-balancing met a layer before its source layer: layers must come in order, one instance per thread.");
-            edited = pattern.addcmul(pattern, mask, strength); // A + c (A ∘ M)
+            using Scalar factor = strength;
+            edited = pattern.addcmul(pattern, mask, factor); // A + c (A ∘ M)
         }
 
         if (Options.RenormalizeRows)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -32,8 +33,8 @@ internal sealed class DecoderLayer : nn.Module
     internal Tensor Forward(Tensor hidden, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        hidden = hidden + _attention.Forward(_attentionNorm.call(hidden), pass);
-        hidden = hidden + _feedForward.call(_feedForwardNorm.call(hidden));
+        hidden = hidden.Plus(_attention.Forward(_attentionNorm.call(hidden), pass));
+        hidden = hidden.Plus(_feedForward.call(_feedForwardNorm.call(hidden)));
         return hidden.MoveToOuterDisposeScope(); // [batch, query, hidden]
     }
 }
@@ -44,7 +45,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
 
-    private readonly double _epsilon;
+    private readonly Scalar _epsilon; // in a field: see lib/decisions/009-scalars.md
 
     internal RmsNorm(int width, double epsilon, ScalarType? dtype, Device? device)
         : base(nameof(RmsNorm))
@@ -58,7 +59,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var wide = x.to(ScalarType.Float32);
-        var normal = wide * (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt();
+        var normal = wide * (wide * wide).mean([-1], keepdim: true).add(_epsilon, Scalars.One).rsqrt();
         return (_weight * normal.to(x.dtype)).MoveToOuterDisposeScope();
     }
 }

@@ -84,11 +84,11 @@ internal sealed class LlamaModel : nn.Module
     {
         if (keyMask is null)
         {
-            return arange(past, past + queries, ScalarType.Int64, device).unsqueeze(0);
+            return Scalars.Range(past, past + queries, device).unsqueeze(0);
         }
 
         // A token's position counts the real tokens before it, so padding moves nothing.
-        return (keyMask.to(ScalarType.Int64).cumsum(1) - 1).clamp_min(0).narrow(1, past, queries);
+        return keyMask.to(ScalarType.Int64).cumsum(1).add(Scalars.MinusOne, Scalars.One).clamp_min(Scalars.Zero).narrow(1, past, queries);
     }
 
     /// <summary>Boolean <c>[batch or 1, 1, query, key]</c>, true where a query may look; null where the kernel's causal flag or no mask is enough.</summary>
@@ -99,8 +99,8 @@ internal sealed class LlamaModel : nn.Module
             return null;
         }
 
-        var query = arange(past, past + queries, ScalarType.Int64, device).unsqueeze(1);
-        var key = arange(0, past + queries, ScalarType.Int64, device).unsqueeze(0);
+        var query = Scalars.Range(past, past + queries, device).unsqueeze(1);
+        var key = Scalars.Range(0, past + queries, device).unsqueeze(0);
         var causal = key.le(query).unsqueeze(0).unsqueeze(0); // [1, 1, query, key]
         if (keyMask is null)
         {

@@ -48,7 +48,7 @@ internal static class RotaryEmbedding
     {
         var halves = x.chunk(2, -1);
         var (first, second) = (halves[0], halves[1]); // [batch, head, query, headDim / 2]
-        return cat([(first * cos) - (second * sin), (second * cos) + (first * sin)], -1);
+        return cat([(first * cos).Minus(second * sin), (second * cos).Plus(first * sin)], -1);
     }
 
     private static double Scale(double frequency, RopeScaling? scaling)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -21,12 +22,14 @@ internal sealed class SelfAttention : nn.Module
 
     private readonly LlamaConfig _config;
     private readonly int _layer;
+    private readonly Scalar _scale;
 
     internal SelfAttention(LlamaConfig config, int layer, ScalarType? dtype, Device? device)
         : base(nameof(SelfAttention))
     {
         _config = config;
         _layer = layer;
+        _scale = 1 / Math.Sqrt(config.HeadWidth);
         long queries = config.NumAttentionHeads * config.HeadWidth, keys = config.NumKeyValueHeads * config.HeadWidth;
         _query = nn.Linear(config.HiddenSize, queries, config.AttentionBias, device, dtype);
         _key = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
@@ -73,11 +76,10 @@ internal sealed class SelfAttention : nn.Module
         var (batch, queries, keys) = (q.shape[0], q.shape[2], k.shape[2]);
         long[] grouped = [batch, k.shape[1], Groups * queries, keys];
         long[] perHead = [batch, q.shape[1], queries, keys];
-        var scale = 1 / Math.Sqrt(_config.HeadWidth);
-        var scores = (q * scale).reshape(batch, k.shape[1], Groups * queries, -1).matmul(k.transpose(2, 3)).view(perHead); // scaling q is cheaper than scaling scores
+        var scores = (q * _scale).reshape(batch, k.shape[1], Groups * queries, -1).matmul(k.transpose(2, 3)).view(perHead); // scaling q is cheaper than scaling scores
         if (pass.Mask is not null)
         {
-            scores.masked_fill_(pass.Mask.logical_not(), double.NegativeInfinity); // in place: scores are not needed for the gradient
+            scores.masked_fill_(pass.Mask.logical_not(), Scalars.NegativeInfinity); // in place: scores are not needed for the gradient
         }
 
         var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]

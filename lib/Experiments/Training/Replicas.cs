@@ -1,4 +1,5 @@
 using Experiments.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Experiments.Training;
@@ -46,7 +47,7 @@ internal sealed class Replicas : IDisposable
 
                 if (sum.grad is { } existing)
                 {
-                    existing.add_(gradient);
+                    existing.add_(gradient, Scalars.One);
                 }
                 else
                 {
@@ -148,7 +149,8 @@ internal sealed class Replicas : IDisposable
         var labels = tensor(part.Labels, device: model.Device);
         var logits = model.Forward(ids).narrow(1, 0, part.Length - 1); // [row, position, vocab]
         var losses = nn.functional.cross_entropy(logits.reshape(labels.numel(), -1).to(ScalarType.Float32), labels, ignore_index: MicroBatch.Ignored, reduction: nn.Reduction.None); // [row * position]
-        var loss = (losses * tensor(part.Weights, device: model.Device)).sum() / targets;
+        using Scalar all = targets; // named, not a temporary: see lib/decisions/009-scalars.md
+        var loss = (losses * tensor(part.Weights, device: model.Device)).sum() / all;
         if (backward)
         {
             loss.backward();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Experiments.Models;
 using Experiments.Runs;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Experiments.Training;
@@ -46,7 +45,7 @@ public sealed class Trainer
         }
 
         using var replicas = new Replicas(_model, Math.Min(workers, _options.MicroBatches), _options.ComputeDtype, cancellation);
-        using var optimizer = Optimizer();
+        using var optimizer = new AdamW(_model.parameters(), _options);
         using var best = new BestWeights(_model);
         var history = new List<TrainingStep>();
         var clock = Stopwatch.StartNew();
@@ -66,12 +65,7 @@ public sealed class Trainer
                 }
 
                 var norm = Clip();
-                foreach (var group in optimizer.ParamGroups)
-                {
-                    group.LearningRate = _options.RateAt(step);
-                }
-
-                optimizer.step();
+                optimizer.Step(_options.RateAt(step));
                 replicas.CopyWeights();
                 var last = step + 1 == _options.Steps;
                 double? validationLoss = null;
@@ -103,14 +97,6 @@ public sealed class Trainer
     {
         using var scope = NewDisposeScope();
         return nn.utils.clip_grad_norm_(_model.parameters(), _options.ClipNorm > 0 ? _options.ClipNorm : double.MaxValue);
-    }
-
-    private AdamW Optimizer()
-    {
-        var parameters = _model.parameters().ToLookup(parameter => parameter.dim() >= 2);
-        AdamW.ParamGroup Group(IEnumerable<Parameter> members, double decay) =>
-            new(members, _options.LearningRate, _options.Beta1, _options.Beta2, _options.Epsilon, decay);
-        return optim.AdamW([Group(parameters[true], _options.WeightDecay), Group(parameters[false], 0)], _options.LearningRate, _options.Beta1, _options.Beta2, _options.Epsilon);
     }
 
     private List<TrainingExample> Take(IEnumerator<TrainingExample> stream, int step)
