@@ -38,7 +38,7 @@ internal static class KernelCommand
         command.SetAction(parsed =>
         {
             var folder = KernelSpec.Folder(Where(parsed.GetValue(user), parsed.GetValue(prefix)), parsed.GetValue(name)!);
-            KernelSpec.Install(folder, Program, parsed.GetValue(force));
+            KernelSpec.Install(folder, ThisProgram.Command, parsed.GetValue(force));
             Console.WriteLine($"Installed {folder}");
         });
         return command;
@@ -56,11 +56,6 @@ internal static class KernelCommand
         });
         return command;
     }
-
-    /// <summary>The command that runs this program again.</summary>
-    private static IReadOnlyList<string> Program => Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
-        ? [Environment.ProcessPath!, typeof(KernelCommand).Assembly.Location]
-        : [Environment.ProcessPath!];
 
     private static string? Where(bool user, string? prefix) => user && prefix is not null ? throw new UsageException("--user and --prefix contradict each other: choose one.") : prefix;
 

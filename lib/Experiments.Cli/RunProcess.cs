@@ -12,7 +12,7 @@ internal static class RunProcess
 
     internal static async Task<int> RunAsync(NotebookJob job, RunnerOptions options, string output, TextWriter log, CancellationToken cancellation)
     {
-        var start = Start([.. Arguments(job, options, output)]);
+        var start = Start(Arguments(job, options, output));
         using var process = Process.Start(start) ?? throw new NotebookException($"{start.FileName} cannot be started.");
         process.StandardInput.Close();
         var (errors, lines) = (Pass(process.StandardError, job.Name, log), Pass(process.StandardOutput, job.Name, log));
@@ -54,12 +54,10 @@ internal static class RunProcess
         ];
     }
 
-    /// <summary>This program's executable, or the .NET host with this program's assembly where there is none.</summary>
-    private static ProcessStartInfo Start(string[] arguments)
+    private static ProcessStartInfo Start(IEnumerable<string> arguments)
     {
-        var assembly = typeof(RunProcess).Assembly.Location;
-        var executable = Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null);
-        return new ProcessStartInfo(File.Exists(executable) ? executable : Environment.ProcessPath!, File.Exists(executable) ? arguments : [assembly, .. arguments])
+        var command = ThisProgram.Command;
+        return new ProcessStartInfo(command[0], [.. command[1..], .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

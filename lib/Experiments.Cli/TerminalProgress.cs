@@ -9,36 +9,22 @@ namespace Experiments.Cli;
 internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
 {
     private readonly ProgressLines _lines = new(Console.Error, lines: 20);
-    private readonly ManualResetEventSlim _end = new();
-    private readonly Thread? _thread;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ProgressTask> _tasks = [];
     private readonly ConcurrentDictionary<int, string> _details = [];
-    private ProgressContext? _context;
+    private readonly LiveConsole<ProgressContext>? _live;
 
     internal TerminalProgress()
     {
-        if (Console.IsErrorRedirected)
+        if (ErrorTerminal.Open() is { } console)
         {
-            return;
+            _live = new(hold => console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpeedColumn(_details)).Start(hold));
         }
-
-        using var ready = new ManualResetEventSlim();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        _thread = new Thread(() => console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpeedColumn(_details)).Start(context =>
-        {
-            _context = context;
-            ready.Set();
-            _end.Wait();
-        }))
-        { IsBackground = true };
-        _thread.Start();
-        ready.Wait();
     }
 
     public void Report(StudyProgress value)
     {
-        if (_context is null)
+        if (_live is null)
         {
             _lines.Report(value);
             return;
@@ -48,7 +34,7 @@ internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
         {
             if (!_tasks.TryGetValue(value.What, out var task))
             {
-                _tasks[value.What] = task = _context.AddTask(Markup.Escape(value.What), maxValue: Math.Max(1, value.Total));
+                _tasks[value.What] = task = _live.Context.AddTask(Markup.Escape(value.What), maxValue: Math.Max(1, value.Total));
             }
 
             task.Value = value.Done;
@@ -56,12 +42,7 @@ internal sealed class TerminalProgress : IProgress<StudyProgress>, IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _end.Set();
-        _thread?.Join();
-        _end.Dispose();
-    }
+    public void Dispose() => _live?.Dispose();
 
     /// <summary>Rate, and current loss or accuracy.</summary>
     private sealed class SpeedColumn(ConcurrentDictionary<int, string> details) : ProgressColumn

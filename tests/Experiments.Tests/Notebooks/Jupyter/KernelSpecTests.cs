@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Experiments.Cli;
 using Experiments.Notebooks;
 using Experiments.Notebooks.Jupyter;
 using Experiments.Tests.Architecture;
+using Experiments.Tests.Cli;
 using Experiments.Tests.Models;
 
 namespace Experiments.Tests.Notebooks.Jupyter;
@@ -17,7 +17,7 @@ public sealed class KernelSpecTests : IDisposable
     [Fact]
     public async Task Install_writes_what_Jupyter_reads_and_uninstall_removes_it()
     {
-        var (code, output, error) = await Run("kernel", "install", "--prefix", _folder.Path);
+        var (code, output, error) = await CommandLine.Run("kernel", "install", "--prefix", _folder.Path);
         Assert.True(code == 0, error);
         var folder = Path.Combine(_folder.Path, "share", "jupyter", "kernels", KernelSpec.DefaultName);
         Assert.Contains(folder, output, StringComparison.Ordinal);
@@ -31,10 +31,10 @@ public sealed class KernelSpecTests : IDisposable
         }
 
         Assert.StartsWith("<svg", await File.ReadAllTextAsync(Path.Combine(folder, "logo-svg.svg")), StringComparison.Ordinal);
-        Assert.Equal(0, (await Run("kernel", "install", "--prefix", _folder.Path)).Code); // again, over its own
-        Assert.Equal(0, (await Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
+        Assert.Equal(0, (await CommandLine.Run("kernel", "install", "--prefix", _folder.Path)).Code); // again, over its own
+        Assert.Equal(0, (await CommandLine.Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
         Assert.False(Directory.Exists(folder));
-        Assert.Equal(1, (await Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
+        Assert.Equal(1, (await CommandLine.Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
     }
 
     [Fact]
@@ -49,9 +49,9 @@ public sealed class KernelSpecTests : IDisposable
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, "kernel.json"), "{\"argv\": [\"other\"], \"display_name\": \"Other\", \"language\": \"C#\"}");
         string[] args = ["--prefix", _folder.Path, "--name", "csharp"];
-        Assert.Contains("another program", (await Run(["kernel", "install", .. args])).Error, StringComparison.Ordinal);
-        Assert.Contains("another program", (await Run(["kernel", "uninstall", .. args])).Error, StringComparison.Ordinal);
-        Assert.Equal(0, (await Run(["kernel", "install", "--force", .. args])).Code);
+        Assert.Contains("another program", (await CommandLine.Run(["kernel", "install", .. args])).Error, StringComparison.Ordinal);
+        Assert.Contains("another program", (await CommandLine.Run(["kernel", "uninstall", .. args])).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await CommandLine.Run(["kernel", "install", "--force", .. args])).Code);
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class KernelSpecTests : IDisposable
     [InlineData("--user", "--prefix", "/x")]
     public async Task What_contradicts_or_leads_astray_is_refused(params string[] args)
     {
-        var (code, _, error) = await Run(["kernel", "install", .. args]);
+        var (code, _, error) = await CommandLine.Run(["kernel", "install", .. args]);
         Assert.NotEqual(0, code);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
     }
@@ -92,22 +92,6 @@ public sealed class KernelSpecTests : IDisposable
         if (changes.Contains("ip\"", StringComparison.Ordinal))
         {
             Assert.False(ConnectionInfo.Parse(text, "c.json", allowRemote: true).IsLoopback);
-        }
-    }
-
-    private static async Task<(int Code, string Output, string Error)> Run(params string[] args)
-    {
-        var (output, error, previousOutput, previousError) = (new StringWriter(), new StringWriter(), Console.Out, Console.Error);
-        Console.SetOut(output);
-        Console.SetError(error);
-        try
-        {
-            return (await Program.Main(args), output.ToString(), error.ToString());
-        }
-        finally
-        {
-            Console.SetOut(previousOutput);
-            Console.SetError(previousError);
         }
     }
 }
