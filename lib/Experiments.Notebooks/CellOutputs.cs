@@ -83,15 +83,12 @@ internal sealed class CellOutputs(IRunObserver? observer = null, Dictionary<stri
 
     internal void Result(JsonObject bundle, int executionCount) => Add(new JsonObject { ["data"] = Data(bundle), ["execution_count"] = executionCount, ["metadata"] = OutputMetadata.Of(bundle), ["output_type"] = "execute_result" }, null);
 
-    internal void Error(CellError error) => Add(
-        new JsonObject
-        {
-            ["ename"] = error.Name,
-            ["evalue"] = error.Message,
-            ["output_type"] = "error",
-            ["traceback"] = new JsonArray([.. error.Traceback.Select(line => (JsonNode)line)]),
-        },
-        null);
+    internal void Error(CellError error)
+    {
+        var output = error.ToJson();
+        output["output_type"] = "error";
+        Add(output, null);
+    }
 
     private static JsonObject Data(JsonObject bundle)
     {

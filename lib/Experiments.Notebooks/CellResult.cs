@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Experiments.Notebooks;
 
 /// <summary>How a cell ended.</summary>
@@ -10,4 +12,21 @@ public sealed record CellResult(bool HasValue, object? Value, CellError? Error);
 /// <param name="Name">Exception type, or <c>CompilationError</c>.</param>
 /// <param name="Message">One or a few readable lines, with cell and line.</param>
 /// <param name="Traceback">Lines for the notebook's error output.</param>
-public sealed record CellError(string Name, string Message, IReadOnlyList<string> Traceback);
+public sealed record CellError(string Name, string Message, IReadOnlyList<string> Traceback)
+{
+    /// <summary>The fields that an error has in a notebook file and in a kernel's messages.</summary>
+    internal JsonObject ToJson() => new()
+    {
+        ["ename"] = Name,
+        ["evalue"] = Message,
+        ["traceback"] = new JsonArray([.. Traceback.Select(line => (JsonNode)line)]),
+    };
+
+    /// <summary>The same as the content of a reply that says so.</summary>
+    internal JsonObject ToReply()
+    {
+        var reply = ToJson();
+        reply["status"] = "error";
+        return reply;
+    }
+}

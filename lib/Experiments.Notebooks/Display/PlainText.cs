@@ -10,7 +10,6 @@ internal static class PlainText
 {
     private const int MostDepth = 2;
     private const int MostCharacters = 50_000;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Any value's text. What is left out of a long one is counted.</summary>
     internal static string Of(object? value) => Cut(Text(value, 0));
@@ -26,8 +25,8 @@ internal static class PlainText
     {
         null => "null",
         string text => text,
-        JsonElement or JsonDocument => JsonSerializer.Serialize(value, Indented),
-        System.Text.Json.Nodes.JsonNode json => json.ToJsonString(Indented),
+        JsonElement or JsonDocument => JsonSerializer.Serialize(value, JsonText.Indented),
+        System.Text.Json.Nodes.JsonNode json => json.ToJsonString(JsonText.Indented),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         Exception error => $"{error.GetType().FullName}: {error.Message}",
         DataFrame frame => frame.ToString(),

@@ -53,8 +53,7 @@ internal sealed class CellExecution(CSharpEngine engine, MessageSender sender, K
         if (error is not null)
         {
             output.Error(error);
-            var failure = KernelOutput.ErrorContent(error);
-            failure["status"] = "error";
+            var failure = error.ToReply();
             failure["execution_count"] = number;
             End();
             return failure;
@@ -91,14 +90,7 @@ internal sealed class CellExecution(CSharpEngine engine, MessageSender sender, K
     private async Task<JsonNode> EvaluateAsync(string expression, CancellationToken cancellation)
     {
         var (bundle, error) = await RunAsync(expression, _count, new KernelOutput(sender, Nobody, silent: true), cancellation);
-        if (error is null)
-        {
-            return new JsonObject { ["status"] = "ok", ["data"] = bundle ?? [], ["metadata"] = new JsonObject() };
-        }
-
-        var failure = KernelOutput.ErrorContent(error);
-        failure["status"] = "error";
-        return failure;
+        return error?.ToReply() ?? new JsonObject { ["status"] = "ok", ["data"] = bundle ?? [], ["metadata"] = new JsonObject() };
     }
 
     private static readonly JupyterMessage Nobody = new([], [], "", [], [], []);

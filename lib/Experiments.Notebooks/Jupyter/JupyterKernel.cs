@@ -147,9 +147,7 @@ public sealed class JupyterKernel
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             await _log.WriteLineAsync($"experiments kernel: {request.Type} failed: {e}");
-            var failure = KernelOutput.ErrorContent(new CellError(e.GetType().Name, e.Message, [e.Message]));
-            failure["status"] = "error";
-            _sender.Reply(channel, request, failure);
+            _sender.Reply(channel, request, new CellError(e.GetType().Name, e.Message, [e.Message]).ToReply());
         }
         finally
         {

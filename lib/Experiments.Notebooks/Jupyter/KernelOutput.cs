@@ -52,15 +52,7 @@ internal sealed class KernelOutput(MessageSender sender, JupyterMessage request,
     /// <summary>The value of the cell's last expression.</summary>
     internal void Result(JsonObject bundle, int executionCount) => Publish("execute_result", bundle, null, new JsonObject { ["execution_count"] = executionCount });
 
-    internal void Error(CellError error) => Publish("error", ErrorContent(error));
-
-    /// <summary>An error's fields, as in the published message and in the reply.</summary>
-    internal static JsonObject ErrorContent(CellError error) => new()
-    {
-        ["ename"] = error.Name,
-        ["evalue"] = error.Message,
-        ["traceback"] = new JsonArray([.. error.Traceback.Select(line => (JsonNode)line)]),
-    };
+    internal void Error(CellError error) => Publish("error", error.ToJson());
 
     /// <summary>Sends the text gathered so far.</summary>
     internal void Flush()

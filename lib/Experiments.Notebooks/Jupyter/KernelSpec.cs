@@ -14,7 +14,6 @@ public static partial class KernelSpec
     private const string File = "kernel.json";
     private const string Ours = "experiments";
     private static readonly string[] Logos = ["logo-32x32.png", "logo-64x64.png", "logo-svg.svg"];
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Where a kernelspec lies.</summary>
     /// <param name="prefix">Root of an installation; null for the user's own folder.</param>
@@ -53,7 +52,7 @@ public static partial class KernelSpec
             ["interrupt_mode"] = "message",
             ["metadata"] = new JsonObject { ["debugger"] = false, [Ours] = true },
         };
-        System.IO.File.WriteAllText(Path.Combine(folder, File), spec.ToJsonString(Indented) + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        System.IO.File.WriteAllText(Path.Combine(folder, File), spec.ToJsonString(JsonText.Indented) + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
 
     /// <summary>Removes a kernelspec.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks.Reports;
@@ -8,8 +7,6 @@ namespace Experiments.Notebooks.Reports;
 /// <summary>One output of a cell as HTML: of a bundle, the representation that shows best without a script.</summary>
 internal static class OutputHtml
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     internal static string Of(JsonObject output) => output["output_type"]?.GetValue<string>() switch
     {
         "stream" => $"<pre class=\"{(output["name"]?.GetValue<string>() == "stderr" ? "stderr" : "stdout")}\">{Encode(Text(output["text"]))}</pre>",
@@ -32,7 +29,7 @@ internal static class OutputHtml
             _ when bundle["text/html"] is { } html => $"<div>{Text(html)}</div>",
             _ when bundle["text/markdown"] is { } markdown => MarkdownHtml.Of(Text(markdown), folder: null, attachments: null),
             _ when bundle["text/latex"] is { } latex => $"<pre>{Encode(Text(latex))}</pre>",
-            _ when bundle["application/json"] is { } json => $"<pre>{Encode(json.ToJsonString(Indented))}</pre>",
+            _ when bundle["application/json"] is { } json => $"<pre>{Encode(json.ToJsonString(JsonText.Indented))}</pre>",
             _ => $"<pre>{Encode(plain)}</pre>",
         };
     }
