@@ -88,16 +88,10 @@ public static class FineTuneStudy
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Train, options.QuestionsPerCategory, options.Seed, options.Difficulty);
         var validation = ClosedWorldDataset.Generate(DatasetSplit.Validation, options.ValidationPerCategory, options.Seed, options.Difficulty);
         using var run = workspace.Start(plan);
-        var history = new List<TrainingStep>();
-        progress?.Report(new StudyProgress(Experiment, 0, options.Training.Steps));
         var result = new Trainer(loaded.Model, options.Training).Train(
             Examples(loaded, questions, options, repeat: true),
             [.. Examples(loaded, validation, options with { WorkedShare = 1 }, repeat: false)],
-            step =>
-            {
-                history.Add(step);
-                progress?.Report(StudyProgress.Of(Experiment, history, options.Training));
-            },
+            StudyProgress.OfTraining(progress, Experiment, options.Training),
             cancellation);
         cancellation.ThrowIfCancellationRequested();
         SaveModel(loaded, run.PathOf("checkpoint"));

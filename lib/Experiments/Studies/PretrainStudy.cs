@@ -35,7 +35,7 @@ public sealed record PretrainOptions
     /// <summary>Weight of a lone letter beside the tokens of a worked answer. At 1 or 2 it is drowned, and direct answers stay guesses.</summary>
     public double LetterWeight { get; init; } = 8;
 
-    /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for only at the end.</summary>
+    /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for no measurement, and a checkpoint at the end only.</summary>
     public int EvaluateEvery { get; init; } = 1000;
 
     /// <summary>Seed of weights and texts.</summary>
@@ -102,24 +102,25 @@ public static class PretrainStudy
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
         var measured = new List<PretrainAccuracy>();
         var examples = new Pretraining(vocabulary, options.Seed, options.LetterWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
-        var history = new List<TrainingStep>();
-        progress?.Report(new StudyProgress(Experiment, 0, options.Training.Steps));
+        var report = StudyProgress.OfTraining(progress, Experiment, options.Training);
         var result = new Trainer(model, options.Training).Train(
             examples,
             progress: step =>
             {
-                history.Add(step);
-                progress?.Report(StudyProgress.Of(Experiment, history, options.Training));
-                if (options.EvaluateEvery > 0 && (step.Step % options.EvaluateEvery == 0 || step.Step == options.Training.Steps))
+                report(step);
+                if (step.Step == options.Training.Steps || (options.EvaluateEvery > 0 && step.Step % options.EvaluateEvery == 0))
                 {
-                    measured.Add(Measure(model, tokenizer, questions, step));
-                    run.WriteTable("accuracy", AccuracyTable(measured));
+                    if (options.EvaluateEvery > 0)
+                    {
+                        measured.Add(Measure(model, tokenizer, questions, step));
+                        run.WriteTable("accuracy", AccuracyTable(measured));
+                    }
+
                     Checkpoint.Save(model, run.PathOf("checkpoint"));
                 }
             },
             cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
-        Checkpoint.Save(model, run.PathOf("checkpoint"));
         var every = Math.Max(1, result.History.Count / 200);
         var shown = result with { History = [.. result.History.Where(step => step.Step % every == 0)] };
         run.WriteMetrics(shown);

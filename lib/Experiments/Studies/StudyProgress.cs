@@ -15,12 +15,28 @@ public sealed record StudyProgress(string What, int Done, int Total, string Deta
     /// <summary>Draws what was measured so far, such as the loss curve; null where there is nothing to draw.</summary>
     public Func<Figure>? Figure { get; init; }
 
+    /// <summary>Reports a training that begins now, with its loss and speed.</summary>
+    /// <param name="progress">Told; null for nobody.</param>
+    /// <param name="what">The step's name.</param>
+    /// <param name="options">The training's settings, for its length.</param>
+    /// <returns>To be called after every step.</returns>
+    internal static Action<TrainingStep> OfTraining(IProgress<StudyProgress>? progress, string what, TrainingOptions options)
+    {
+        var history = new List<TrainingStep>();
+        progress?.Report(new StudyProgress(what, 0, options.Steps));
+        return step =>
+        {
+            history.Add(step);
+            progress?.Report(Of(what, history, options));
+        };
+    }
+
     /// <summary>Progress of a training, with its loss and speed.</summary>
     /// <param name="what">The step's name.</param>
     /// <param name="history">The steps so far, at least one.</param>
     /// <param name="options">The training's settings, for its length.</param>
     /// <returns>The progress.</returns>
-    internal static StudyProgress Of(string what, IReadOnlyList<TrainingStep> history, TrainingOptions options)
+    private static StudyProgress Of(string what, IReadOnlyList<TrainingStep> history, TrainingOptions options)
     {
         var step = history[^1];
         var validation = history.LastOrDefault(earlier => earlier.ValidationLoss is not null)?.ValidationLoss;
