@@ -34,7 +34,7 @@ public sealed partial class JupyterClientTests : IDisposable
             var outputs = NotebookDocument.Load(executed).Cells.Where(cell => cell.IsExecuted).SelectMany(cell => cell.Json["outputs"]!.AsArray()).ToList();
             Assert.DoesNotContain(outputs, output => Type(output) == "error");
             Assert.True(outputs.Any(output => output!["data"]?["image/png"] is not null), $"{name} shows no picture");
-            Assert.Contains(outputs, output => output!["data"]?["text/html"] is not null);
+            Assert.True(name[..2] is not ("03" or "05" or "06" or "07") || outputs.Any(output => output!["data"]?["text/html"] is not null), $"{name} shows no table");
             Assert.InRange(new FileInfo(executed).Length, 10_000, 300_000);
         }
 
