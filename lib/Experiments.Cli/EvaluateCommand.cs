@@ -21,7 +21,9 @@ internal static class EvaluateCommand
         var limit = new Option<int?>("--limit") { Description = $"Questions per category; all, or {ClosedWorldDataset.ReportedPerCategory} of the closed world, by default" };
         var batch = new Option<int>("--batch-size") { Description = "Prompts computed together", DefaultValueFactory = _ => defaults.BatchSize };
         var length = new Option<int>("--max-new-tokens") { Description = "Longest reply", DefaultValueFactory = _ => defaults.MaxNewTokens };
-        var method = new Option<ScoringMethod>("--method") { Description = "Generation, or LogLikelihood of the option letters" };
+        var method = new Option<ScoringMethod>("--method") { Description = "Generation, or LogLikelihood of the options' letters or texts, as the template says" };
+        var shots = new Option<int>("--num-fewshot", "--num_fewshot") { Description = "Solved examples before each question" };
+        var shotData = new Option<string?>("--fewshot-data") { Description = "Files of the examples; by default MMLU's dev split, and the closed world's training split", HelpName = "PATH" };
         var samples = new Option<string?>("--samples") { Description = "Write every item's result as JSON lines", HelpName = "F" };
         var command = new Command("evaluate", """
             Accuracy of a model on the structured dataset, a published benchmark or your own questions, with intervals.
@@ -30,11 +32,12 @@ internal static class EvaluateCommand
               experiments evaluate
               experiments evaluate --template compact-direct --limit 100
               experiments evaluate --preset released-code --json
-              experiments evaluate --model ~/models/llama --task mmlu --data ~/data/mmlu --template harness-mmlu --method LogLikelihood
+              experiments evaluate --model ~/models/llama --task mmlu --data ~/data/mmlu --template harness-mmlu --method LogLikelihood --num-fewshot 5
+              experiments evaluate --model ~/models/llama --task piqa --data ~/data/piqa/dev.jsonl --template harness-piqa --method LogLikelihood
               experiments evaluate --model ~/models/llama --task own --data questions.jsonl --template paper-cot
 
             Your own questions are JSON lines: {"question": "…", "options": ["…", "…"], "answer": 0, "category": "…"}.
-            """) { task, data, template, split, limit, batch, length, method, samples };
+            """) { task, data, template, split, limit, shots, shotData, batch, length, method, samples };
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -47,13 +50,16 @@ internal static class EvaluateCommand
             var prompt = PromptTemplates.Find(parsed.GetValue(template)!);
             var options = defaults with { Method = parsed.GetValue(method), BatchSize = parsed.GetValue(batch), MaxNewTokens = parsed.GetValue(length) };
             var questions = QuestionSets.Load(parsed.GetValue(task)!, parsed.GetValue(data), from, parsed.GetValue(limit), model.Seed(parsed));
+            var examples = parsed.GetValue(shots) is not 0 and var count
+                ? new FewShot(QuestionSets.LoadExamples(parsed.GetValue(task)!, parsed.GetValue(data), parsed.GetValue(shotData), count, model.Seed(parsed)), count)
+                : null;
             using var loaded = model.Load(parsed);
             using var hook = model.Hook(parsed);
             IReadOnlyList<ItemResult> results;
             using (var progress = new TerminalProgress())
             {
                 progress.Report(new StudyProgress("evaluate", 0, questions.Count));
-                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, questions.Count)), cancellation);
+                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, questions.Count)), cancellation, examples);
             }
 
             if (parsed.GetValue(samples) is { } file)
@@ -70,7 +76,12 @@ internal static class EvaluateCommand
 
     private static string Text(EvaluationSummary summary)
     {
-        var table = Table.From(summary.Rows, c => c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Accuracy", r => r.Accuracy, "0.0%").Number("Low", r => r.Low, "0.0%").Number("High", r => r.High, "0.0%"));
-        return FormattableString.Invariant($"{table.ToPlainText()}\n\nmacro {100 * summary.Macro:0.0}%, {summary.MeanTokens:0.0} tokens per answer (median {summary.MedianTokens:0}), {summary.Unparsed} unparsed, {summary.Truncated} truncated, {summary.Fallback} by fallback");
+        var table = Table.From(summary.Rows, c =>
+        {
+            var columns = c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Accuracy", r => r.Accuracy, "0.0%").Number("Low", r => r.Low, "0.0%").Number("High", r => r.High, "0.0%");
+            return summary.Overall.AccuracyPerCharacter is null ? columns : columns.Number("Per character", r => r.AccuracyPerCharacter!.Value, "0.0%");
+        });
+        var cut = summary.ContextCut > 0 ? $"\n{summary.ContextCut} prompts were longer than the model's context and lost their beginning." : "";
+        return FormattableString.Invariant($"{table.ToPlainText()}\n\nmacro {100 * summary.Macro:0.0}%, {summary.MeanTokens:0.0} tokens per answer (median {summary.MedianTokens:0}), {summary.Unparsed} unparsed, {summary.Truncated} truncated, {summary.Fallback} by fallback{cut}");
     }
 }

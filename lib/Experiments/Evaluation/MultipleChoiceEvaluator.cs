@@ -1,6 +1,5 @@
 using Experiments.Data;
 using Experiments.Models;
-using static TorchSharp.torch;
 
 namespace Experiments.Evaluation;
 
@@ -16,7 +15,9 @@ public static class MultipleChoiceEvaluator
     /// <param name="hook">Intervention on attention; null for the plain model.</param>
     /// <param name="finished">Told as answers come how many there are and how many are right.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
+    /// <param name="examples">Solved items to stand before each question; null for none.</param>
     /// <returns>One result per question, in their order.</returns>
+    /// <exception cref="Runs.ExperimentException">An item is malformed, lacks examples, or does not fit into the model.</exception>
     public static IReadOnlyList<ItemResult> Evaluate(
         LlamaForCausalLM model,
         TextTokenizer tokenizer,
@@ -25,18 +26,19 @@ public static class MultipleChoiceEvaluator
         EvaluationOptions? options = null,
         IAttentionHook? hook = null,
         Action<EvaluationProgress>? finished = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        FewShot? examples = null)
     {
         options ??= new EvaluationOptions();
         return options.Method == ScoringMethod.Generation
-            ? ByGeneration(model, tokenizer, questions, template, options, hook, finished, cancellation)
-            : ByLikelihood(model, tokenizer, questions, template, options, hook, finished, cancellation);
+            ? ByGeneration(model, tokenizer, questions, template, options, examples, hook, finished, cancellation)
+            : ByLikelihood(model, tokenizer, questions, template, options, examples, hook, finished, cancellation);
     }
 
-    private static ItemResult[] ByGeneration(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
+    private static ItemResult[] ByGeneration(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, FewShot? examples, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
     {
         var extractor = AnswerExtractor.Find(options.Extractor);
-        var prompts = questions.Select(question => tokenizer.Encode(template.Render(question))).ToList();
+        var prompts = questions.Select(question => tokenizer.Encode(template.Render(question, examples?.For(question)))).ToList();
         var results = new ItemResult[questions.Count];
         var progress = new EvaluationProgress(0, 0);
         TextGenerator.Generate(model, prompts, options.Generation(), hook, Answered, cancellation);
@@ -56,34 +58,32 @@ public static class MultipleChoiceEvaluator
         }
     }
 
-    private static List<ItemResult> ByLikelihood(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
+    private static ItemResult[] ByLikelihood(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, FewShot? examples, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
     {
-        using var inference = inference_mode();
-        var results = new List<ItemResult>();
+        var results = new ItemResult[questions.Count];
         var progress = new EvaluationProgress(0, 0);
-        foreach (var question in questions)
+        var groups = questions.Select(question =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            var context = template.Render(question);
-            var prompt = tokenizer.Encode(context);
-            var scores = question.Options.Select((_, i) => tokenizer.Encode($"{context} {MultipleChoiceQuestion.LetterOf(i)}"))
-                .Chunk(options.BatchSize).SelectMany(rows => Scores(model, rows, prompt.Length, hook)).ToArray();
-            results.Add(Result(question, Array.IndexOf(scores, scores.Max()), ExtractionRule.LogLikelihood, "", 0, truncated: false));
-            finished?.Invoke(progress = progress.With(results[^1]));
-        }
-
+            var context = template.Render(question, examples?.For(question));
+            var together = question.Options.Select((_, i) => tokenizer.Encode(context + template.Continuation(question, i))).ToList();
+            return new ContinuationGroup(Math.Min(tokenizer.Encode(context).Length, together.Min(ids => ids.Length) - 1), together);
+        }).ToList();
+        ContinuationScorer.Score(model, groups, options.BatchSize, hook, Scored, cancellation);
         return results;
-    }
 
-    /// <summary>Log-likelihood of each row behind the shared context. Rows are padded on the right, which causal attention never sees.</summary>
-    private static float[] Scores(LlamaForCausalLM model, int[][] rows, int contextLength, IAttentionHook? hook)
-    {
-        using var scope = NewDisposeScope();
-        var length = rows.Max(row => row.Length);
-        var ids = rows.SelectMany(row => row.Concat(Enumerable.Repeat(0, length - row.Length))).Select(id => (long)id).ToArray();
-        var input = tensor(ids, [rows.Length, length], device: model.Device);
-        var logProbabilities = model.Forward(input, hook: hook).to(ScalarType.Float32).log_softmax(-1); // [option, position, vocab]
-        return [.. rows.Select((row, option) => Enumerable.Range(contextLength, row.Length - contextLength).Sum(i => logProbabilities[option, i - 1, row[i]].item<float>()))];
+        void Scored(int index, double[] scores, bool cut)
+        {
+            var question = questions[index];
+            // Python's len, by which lm-evaluation-harness divides, counts code points.
+            var perCharacter = scores.Select((score, i) => score / Math.Max(1, question.Options[i].EnumerateRunes().Count())).ToArray();
+            results[index] = Result(question, Array.IndexOf(scores, scores.Max()), ExtractionRule.LogLikelihood, "", 0, truncated: false) with
+            {
+                LogLikelihoods = scores,
+                PredictedPerCharacter = template.Options == OptionForm.Text ? Array.IndexOf(perCharacter, perCharacter.Max()) : null,
+                ContextCut = cut,
+            };
+            finished?.Invoke(progress = progress.With(results[index]));
+        }
     }
 
     private static ItemResult Result(MultipleChoiceQuestion question, int? predicted, ExtractionRule rule, string reply, int newTokens, bool truncated) => new()
