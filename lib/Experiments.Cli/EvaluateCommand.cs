@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Experiments.Data.Benchmarks;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
+using Experiments.Evaluation.Harness;
 using Experiments.Reporting;
 using Experiments.Runs;
 using Experiments.Studies;
@@ -24,7 +26,7 @@ internal static class EvaluateCommand
         var method = new Option<ScoringMethod>("--method") { Description = "Generation, or LogLikelihood of the options' letters or texts, as the template says" };
         var shots = new Option<int>("--num-fewshot", "--num_fewshot") { Description = "Solved examples before each question" };
         var shotData = new Option<string?>("--fewshot-data") { Description = "Files of the examples; by default MMLU's dev split, and the closed world's training split", HelpName = "PATH" };
-        var samples = new Option<string?>("--samples") { Description = "Write every item's result as JSON lines", HelpName = "F" };
+        var output = new Option<string?>("--output-path", "--output_path") { Description = "Write results and every item's reply, as lm-evaluation-harness does", HelpName = "DIR" };
         var command = new Command("evaluate", """
             Accuracy of a model on the structured dataset, a published benchmark or your own questions, with intervals.
 
@@ -34,10 +36,11 @@ internal static class EvaluateCommand
               experiments evaluate --preset released-code --json
               experiments evaluate --model ~/models/llama --task mmlu --data ~/data/mmlu --template harness-mmlu --method LogLikelihood --num-fewshot 5
               experiments evaluate --model ~/models/llama --task piqa --data ~/data/piqa/dev.jsonl --template harness-piqa --method LogLikelihood
-              experiments evaluate --model ~/models/llama --task own --data questions.jsonl --template paper-cot
+              experiments evaluate --model ~/models/llama --task own --data questions.jsonl --template paper-cot --output-path results/own
 
+            With --output-path, 'experiments compare' takes two such folders.
             Your own questions are JSON lines: {"question": "…", "options": ["…", "…"], "answer": 0, "category": "…"}.
-            """) { task, data, template, split, limit, shots, shotData, batch, length, method, samples };
+            """) { task, data, template, split, limit, shots, shotData, batch, length, method, output };
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -49,22 +52,39 @@ internal static class EvaluateCommand
             };
             var prompt = PromptTemplates.Find(parsed.GetValue(template)!);
             var options = defaults with { Method = parsed.GetValue(method), BatchSize = parsed.GetValue(batch), MaxNewTokens = parsed.GetValue(length) };
-            var questions = QuestionSets.Load(parsed.GetValue(task)!, parsed.GetValue(data), from, parsed.GetValue(limit), model.Seed(parsed));
+            var set = QuestionSets.Load(parsed.GetValue(task)!, parsed.GetValue(data), from, parsed.GetValue(limit), model.Seed(parsed));
             var examples = parsed.GetValue(shots) is not 0 and var count
                 ? new FewShot(QuestionSets.LoadExamples(parsed.GetValue(task)!, parsed.GetValue(data), parsed.GetValue(shotData), count, model.Seed(parsed)), count)
                 : null;
             using var loaded = model.Load(parsed);
             using var hook = model.Hook(parsed);
             IReadOnlyList<ItemResult> results;
+            var (date, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
             using (var progress = new TerminalProgress())
             {
-                progress.Report(new StudyProgress("evaluate", 0, questions.Count));
-                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, questions.Count)), cancellation, examples);
+                progress.Report(new StudyProgress("evaluate", 0, set.Questions.Count));
+                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, set.Questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, set.Questions.Count)), cancellation, examples);
             }
 
-            if (parsed.GetValue(samples) is { } file)
+            if (parsed.GetValue(output) is { } folder)
             {
-                AtomicFile.WriteAllText(file, string.Concat(results.Select(result => System.Text.Json.JsonSerializer.Serialize(result, RunJson.Compact) + "\n")));
+                var written = HarnessFiles.Write(folder, new EvaluationRecord
+                {
+                    Task = parsed.GetValue(task)!,
+                    Set = set,
+                    Results = results,
+                    Template = prompt,
+                    Options = options,
+                    Examples = examples,
+                    Model = loaded.Name,
+                    ModelArguments = model.Describe(parsed),
+                    Device = loaded.Model.Device.ToString(),
+                    Limit = parsed.GetValue(limit),
+                    Seed = model.Seed(parsed),
+                    Date = date,
+                    Elapsed = clock.Elapsed,
+                });
+                Console.Error.WriteLine(written);
             }
 
             var summary = EvaluationSummary.Of(results);

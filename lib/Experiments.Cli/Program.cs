@@ -63,6 +63,7 @@ public static class Program
         AttentionCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        CompareCommand.Create(),
         KernelCommand.Create(),
         DoctorCommand.Create(),
     };

@@ -41,6 +41,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("attention")]
     [InlineData("generate")]
     [InlineData("evaluate")]
+    [InlineData("compare")]
     [InlineData("doctor")]
     [InlineData("kernel install")]
     public async Task The_help_of_a_command_has_examples_and_calls_the_program_by_its_name(string command)
@@ -49,7 +50,28 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("Example", output, StringComparison.Ordinal);
         Assert.Contains($"\n    experiments {command}", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        Assert.Contains($"\n  experiments {command} [options]", output.ReplaceLineEndings("\n").Replace(" [<notebooks>...]", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Matches($@"\n  experiments {command}( <\w+>| \[<\w+>\.\.\.\])* \[options\]", output.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public async Task Two_evaluations_are_compared_from_their_files()
+    {
+        foreach (string[] arguments in new[] { ["--output-path", _folder.File("off")], new[] { "--output_path", _folder.File("on"), "--preset", "released-code", "--alpha", "0.9" } })
+        {
+            var (evaluated, _, trouble) = await CommandLine.Run(["evaluate", "--limit", "2", "--template", "compact-direct", "--num-fewshot", "1", "--method", "LogLikelihood", .. arguments]);
+            Assert.True(evaluated == 0, trouble);
+        }
+
+        var (code, output, error) = await CommandLine.Run("compare", _folder.File("off"), _folder.File("on"));
+        Assert.True(code == 0, error);
+        Assert.Matches(@"overall +16 .*\n\noverall: (No detectable change|A (gain|loss) of).*n = 16\.", output.ReplaceLineEndings("\n"));
+        Assert.Equal((1, "experiments: Cannot read"), await Fails("compare", _folder.File("off"), _folder.File("none.jsonl")));
+
+        async Task<(int, string)> Fails(params string[] arguments)
+        {
+            var (failed, _, why) = await CommandLine.Run(arguments);
+            return (failed, why[..24]);
+        }
     }
 
     [Fact]

@@ -3,6 +3,11 @@ using Experiments.Runs;
 
 namespace Experiments.Data.Benchmarks;
 
+/// <summary>Questions to ask.</summary>
+/// <param name="Questions">The items.</param>
+/// <param name="Available">Items that there are of each category, asked or not.</param>
+public sealed record QuestionSet(IReadOnlyList<MultipleChoiceQuestion> Questions, IReadOnlyDictionary<string, int> Available);
+
 /// <summary>Question sets by name: the generated one, the published ones from local files, and a user's own.</summary>
 public static class QuestionSets
 {
@@ -15,19 +20,19 @@ public static class QuestionSets
     /// <param name="split">Split of the closed world, and of MMLU (validation is its <c>val</c>); the other files are one split each.</param>
     /// <param name="perCategory">The first so many questions of each category; null for all, and for 400 of the closed world.</param>
     /// <param name="seed">Seed of the closed world.</param>
-    /// <returns>The items.</returns>
+    /// <returns>The set.</returns>
     /// <exception cref="ExperimentException">The name is unknown, <paramref name="data"/> missing or superfluous, or a file malformed.</exception>
-    public static IReadOnlyList<MultipleChoiceQuestion> Load(string name, string? data, DatasetSplit split = DatasetSplit.Test, int? perCategory = null, int seed = 1)
+    public static QuestionSet Load(string name, string? data, DatasetSplit split = DatasetSplit.Test, int? perCategory = null, int seed = 1)
     {
         if (name == "closed-world")
         {
             return data is null
-                ? ClosedWorldDataset.Generate(split, perCategory ?? ClosedWorldDataset.ReportedPerCategory, seed)
+                ? First(ClosedWorldDataset.Generate(split, perCategory ?? ClosedWorldDataset.ReportedPerCategory, seed), null)
                 : throw new ExperimentException("The closed world is generated and takes no --data; name the task that the files belong to.");
         }
 
         var questions = ReadFiles(name, data, split switch { DatasetSplit.Test => "test", DatasetSplit.Validation => "val", _ => throw new ExperimentException("MMLU has no training split to evaluate on; use test or validation.") });
-        return perCategory is { } count ? [.. questions.GroupBy(question => question.Category, StringComparer.Ordinal).SelectMany(category => category.Take(count))] : questions;
+        return First(questions, perCategory);
     }
 
     /// <summary>Loads solved items that can stand before a question.</summary>
@@ -46,6 +51,12 @@ public static class QuestionSets
         (_, null) => throw new ExperimentException($"Examples for {name} are read from a file of another split: say where it is with --fewshot-data."),
         _ => ReadFiles(name, examples, "dev"),
     };
+
+    private static QuestionSet First(IReadOnlyList<MultipleChoiceQuestion> all, int? perCategory)
+    {
+        var categories = all.GroupBy(question => question.Category, StringComparer.Ordinal).ToList();
+        return new QuestionSet(perCategory is { } count ? [.. categories.SelectMany(category => category.Take(count))] : all, categories.ToDictionary(category => category.Key, category => category.Count()));
+    }
 
     private static IReadOnlyList<MultipleChoiceQuestion> ReadFiles(string name, string? data, string mmluSplit)
     {
