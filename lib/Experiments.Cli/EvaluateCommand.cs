@@ -88,11 +88,15 @@ internal static class EvaluateCommand
             }
 
             var summary = EvaluationSummary.Of(results);
-            Console.WriteLine(model.Json(parsed) ? RunJson.Document(summary).TrimEnd() : Text(summary));
+            var readers = options.Method == ScoringMethod.Generation ? ExtractorAgreement.Of([.. set.Questions.Zip(results, (question, result) => new AnsweredQuestion(question, prompt.Style, result))]) : null;
+            Console.WriteLine(model.Json(parsed) ? RunJson.Document(new { summary, readers }).TrimEnd() : Text(summary) + (readers is null ? "" : "\n\n" + Text(readers)));
             return Task.FromResult(0);
         });
         return command;
     }
+
+    private static string Text(IReadOnlyList<ExtractorAgreement> readers) => Table.From(
+        readers, c => c.Text("Replies as read by", r => r.Name).Number("Accuracy", r => r.Accuracy, "0.0%").Integer("Unparsed", r => r.Unparsed).Number("Kappa", r => r.Kappa, "0.000")).ToPlainText().TrimEnd();
 
     private static string Text(EvaluationSummary summary)
     {

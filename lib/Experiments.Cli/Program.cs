@@ -64,6 +64,7 @@ public static class Program
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
         CompareCommand.Create(),
+        ReviewCommand.Create(),
         KernelCommand.Create(),
         DoctorCommand.Create(),
     };

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Experiments.Data;
 using Experiments.Models;
 using Experiments.Runs;
 
@@ -82,3 +83,9 @@ public sealed record ItemResult
     /// <summary>Whether the answer is right; an unread answer is wrong.</summary>
     public bool Correct => Predicted == Target;
 }
+
+/// <summary>A question with a generated reply.</summary>
+/// <param name="Question">The question.</param>
+/// <param name="Style">How it was asked.</param>
+/// <param name="Result">The reply, and how it was read.</param>
+public sealed record AnsweredQuestion(MultipleChoiceQuestion Question, AnswerStyle Style, ItemResult Result);

@@ -42,6 +42,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("generate")]
     [InlineData("evaluate")]
     [InlineData("compare")]
+    [InlineData("review")]
     [InlineData("doctor")]
     [InlineData("kernel install")]
     public async Task The_help_of_a_command_has_examples_and_calls_the_program_by_its_name(string command)
@@ -72,6 +73,23 @@ public sealed class ProgramTests : IDisposable
             var (failed, _, why) = await CommandLine.Run(arguments);
             return (failed, why[..24]);
         }
+    }
+
+    [Fact]
+    public async Task Replies_are_reviewed_through_a_file()
+    {
+        var (evaluated, table, trouble) = await CommandLine.Run(["evaluate", "--limit", "1", "--template", "compact-direct", "--max-new-tokens", "1", "--output-path", _folder.File("first")]);
+        Assert.True(evaluated == 0, trouble);
+        Assert.Contains("header-then-cascade", table, StringComparison.Ordinal);
+
+        var (written, count, _) = await CommandLine.Run("review", _folder.File("first"), "--write", _folder.File("doubtful.csv"));
+        Assert.Equal((0, "8 doubtful replies of 8"), (written, count[..23])); // all are cut after one token
+        File.WriteAllText(_folder.File("doubtful.csv"), File.ReadAllText(_folder.File("doubtful.csv")).Replace("cut at the length limit,", "cut,A", StringComparison.Ordinal));
+        var (applied, report, _) = await CommandLine.Run("review", _folder.File("first"), "--apply", _folder.File("doubtful.csv"), "--output-path", _folder.File("second"));
+        Assert.Equal(0, applied);
+        Assert.Matches("^8 reviewed, [0-8] changed: .*results_", report);
+        var (wrong, _, usage) = await CommandLine.Run("review", _folder.File("first"), "--apply", _folder.File("doubtful.csv"));
+        Assert.Equal((2, true), (wrong, usage.Contains("--output-path DIR", StringComparison.Ordinal)));
     }
 
     [Fact]

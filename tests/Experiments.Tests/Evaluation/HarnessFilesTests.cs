@@ -71,7 +71,7 @@ public sealed class HarnessFilesTests : IDisposable
         Assert.Contains("holds no results_*.json", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadSamples(_folder.Path)).Message, StringComparison.Ordinal);
         Assert.Contains("there is no samples_*_1.jsonl", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadSamples(_folder.Write("results_1.json", "{}"))).Message, StringComparison.Ordinal);
         Assert.Contains("line 1: no 'result'", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadSamples(_folder.Write("samples_a_1.jsonl", "{\"doc_id\": 0}\n"))).Message, StringComparison.Ordinal);
-        Assert.Contains("line 1: not a sample", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadSamples(_folder.Write("samples_a_2.jsonl", "{\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains("line 1: not JSON", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadSamples(_folder.Write("samples_a_2.jsonl", "{\n"))).Message, StringComparison.Ordinal);
         Assert.Contains("Cannot read", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadSamples(_folder.File("no.jsonl"))).Message, StringComparison.Ordinal);
     }
 

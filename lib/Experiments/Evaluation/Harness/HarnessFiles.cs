@@ -9,10 +9,13 @@ using Experiments.Runs;
 namespace Experiments.Evaluation.Harness;
 
 /// <summary>The files of lm-evaluation-harness (version 0.4): <c>results_&lt;time&gt;.json</c> and one <c>samples_&lt;task&gt;_&lt;time&gt;.jsonl</c> a category, so that its viewers read ours.</summary>
-/// <remarks>Beside the harness's own keys a sample holds <c>result</c>, our <see cref="ItemResult"/>, from which <see cref="ReadSamples"/> restores an evaluation.</remarks>
+/// <remarks>Beside the harness's own keys a sample holds <c>style</c> and <c>result</c>, our <see cref="ItemResult"/>, from which <see cref="ReadSamples"/> restores an evaluation.</remarks>
 public static partial class HarnessFiles
 {
     private const string OwnKey = "result";
+    private const string StyleKey = "style";
+    private const string ExactMatch = "exact_match";
+    private const string Invalid = "[invalid]"; // as the harness's filters say
 
     /// <summary>Writes an evaluation, the results last.</summary>
     /// <param name="folder">Where to; the files go into a folder named after the model.</param>
@@ -22,7 +25,7 @@ public static partial class HarnessFiles
     public static string Write(string folder, EvaluationRecord record)
     {
         var target = Path.Combine(folder, Unsafe().Replace(record.Model, "__"));
-        var time = record.Date.UtcDateTime.ToString("yyyy-MM-dd'T'HH-mm-ss.ffffff", CultureInfo.InvariantCulture);
+        var time = TimeOf(record.Date);
         var answered = record.Set.Questions.Zip(record.Results).ToList();
         foreach (var category in answered.GroupBy(item => item.First.Category))
         {
@@ -39,36 +42,116 @@ public static partial class HarnessFiles
     /// <param name="path">A results file, whose samples lie beside it; one file of samples; or a folder, in which (and below) the newest results are taken.</param>
     /// <returns>The results of its items.</returns>
     /// <exception cref="ExperimentException">There are none, or they were not written by <see cref="Write"/>.</exception>
-    public static IReadOnlyList<ItemResult> ReadSamples(string path)
+    public static IReadOnlyList<ItemResult> ReadSamples(string path) => [.. SampleFiles(path).SelectMany(ReadLines).Select(line => line.Result)];
+
+    /// <summary>Reads the questions of an evaluation with the replies to them.</summary>
+    /// <param name="path">As for <see cref="ReadSamples"/>.</param>
+    /// <returns>Question, result, and the style in which it was asked.</returns>
+    /// <exception cref="ExperimentException">There are none, they were not written by <see cref="Write"/>, or no replies were generated.</exception>
+    public static IReadOnlyList<AnsweredQuestion> ReadReplies(string path) => [.. SampleFiles(path).SelectMany(ReadLines).Select(line => line.Result.Rule == ExtractionRule.LogLikelihood
+        ? throw new ExperimentException($"'{path}' was scored by log-likelihood: there are no replies to read.")
+        : new AnsweredQuestion(line.Json["doc"]!.Deserialize<MultipleChoiceQuestion>(RunJson.Compact)!, line.Json[StyleKey]!.Deserialize<AnswerStyle>(RunJson.Compact), line.Result))];
+
+    /// <summary>Writes an evaluation again, with answers as a person read them; no model runs.</summary>
+    /// <param name="path">A results file, or a folder in which (and below) the newest is taken.</param>
+    /// <param name="corrections">0-based option, or null for no answer, by item id.</param>
+    /// <param name="folder">Where to.</param>
+    /// <param name="date">When it was corrected; tells the files apart.</param>
+    /// <returns>Path of the new results file, and how many answers changed.</returns>
+    /// <exception cref="ExperimentException">An id is unknown, or the files cannot be read or written.</exception>
+    public static (string Path, int Changed) Correct(string path, IReadOnlyDictionary<string, int?> corrections, string folder, DateTimeOffset date)
     {
-        if (Directory.Exists(path))
+        var source = ResultsFile(path);
+        var results = Parse(source, 1, File.ReadAllText(source)).AsObject();
+        var files = SampleFiles(source).Select(file => (Task: TaskOfSamples(file, source), Lines: ReadLines(file).ToList())).ToList();
+        var known = files.SelectMany(file => file.Lines).Select(line => line.Result.Id).ToHashSet(StringComparer.Ordinal);
+        if (corrections.Keys.FirstOrDefault(id => !known.Contains(id)) is { } stranger)
         {
-            var newest = Directory.EnumerateFiles(path, "results_*.json", SearchOption.AllDirectories).MaxBy(Path.GetFileName, StringComparer.Ordinal);
-            return ReadSamples(newest ?? throw new ExperimentException($"'{path}' holds no results_*.json. Make some with 'experiments evaluate --output-path {path}'."));
+            throw new ExperimentException($"The corrections name item '{stranger}', which '{source}' does not hold. They belong to another evaluation.");
         }
 
-        if (Path.GetExtension(path) == ".jsonl")
+        var (target, time, changed) = (Path.Combine(folder, (string)results["model_name_sanitized"]!), TimeOf(date), 0);
+        foreach (var line in files.SelectMany(file => file.Lines))
         {
-            return [.. DiskErrors.Explain("Cannot read", path, () => File.ReadAllLines(path)).Select((line, index) => ReadSample(path, index + 1, line))];
+            if (corrections.TryGetValue(line.Result.Id, out var option))
+            {
+                changed += line.Result.Predicted == option ? 0 : 1;
+                line.Result = line.Result with { Predicted = option, Rule = ExtractionRule.Reviewed };
+                line.Json[OwnKey] = JsonSerializer.SerializeToNode(line.Result, RunJson.Compact);
+                line.Json["filtered_resps"] = new JsonArray(option is { } chosen ? MultipleChoiceQuestion.LetterOf(chosen) : Invalid);
+                line.Json[ExactMatch] = line.Result.Correct ? 1.0 : 0.0;
+            }
         }
 
-        var time = Path.GetFileNameWithoutExtension(path)["results_".Length..];
-        var files = DiskErrors.Explain("Cannot read", path, () => Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, $"samples_*_{time}.jsonl"));
-        return files.Length > 0
-            ? [.. files.Order(StringComparer.Ordinal).SelectMany(ReadSamples)]
-            : throw new ExperimentException($"Beside '{path}' there is no samples_*_{time}.jsonl. Keep a run's files together.");
+        var filter = (string)files[0].Lines[0].Json["filter"]!;
+        var tasks = files.ToDictionary(file => file.Task, file => file.Lines.ConvertAll(line => line.Result));
+        JsonObject Again(string name, IEnumerable<string> members) => Scores(name, [(ExactMatch, item => item.Correct)], filter, [.. members.Select(member => tasks[member])]);
+        foreach (var task in tasks.Keys)
+        {
+            results["results"]![task] = Again(task, [task]);
+        }
+
+        foreach (var (group, members) in results["group_subtasks"]!.AsObject())
+        {
+            var scores = Again(group, members!.AsArray().Select(member => (string)member!));
+            results["results"]![group] = scores;
+            results["groups"]![group] = scores.DeepClone();
+        }
+
+        results["date"] = date.ToUnixTimeMilliseconds() / 1000.0;
+        results["review"] = new JsonObject { ["of"] = Path.GetFileName(source), ["reviewed"] = corrections.Count, ["changed"] = changed };
+        foreach (var (task, lines) in files)
+        {
+            AtomicFile.WriteAllText(Path.Combine(target, $"samples_{task}_{time}.jsonl"), string.Concat(lines.Select(line => line.Json.ToJsonString(RunJson.Compact) + "\n")));
+        }
+
+        var written = Path.Combine(target, $"results_{time}.json");
+        AtomicFile.WriteAllText(written, results.ToJsonString(RunJson.Indented) + "\n");
+        return (written, changed);
     }
 
-    private static ItemResult ReadSample(string path, int line, string text)
+    private static string TimeOf(DateTimeOffset date) => date.UtcDateTime.ToString("yyyy-MM-dd'T'HH-mm-ss.ffffff", CultureInfo.InvariantCulture);
+
+    private static string TimeOf(string resultsFile) => Path.GetFileNameWithoutExtension(resultsFile).Replace("results_", string.Empty, StringComparison.Ordinal);
+
+    private static string TaskOfSamples(string file, string resultsFile) => Path.GetFileNameWithoutExtension(file)["samples_".Length..^(TimeOf(resultsFile).Length + 1)];
+
+    private static string ResultsFile(string path) => !Directory.Exists(path)
+        ? path
+        : Directory.EnumerateFiles(path, "results_*.json", SearchOption.AllDirectories).MaxBy(Path.GetFileName, StringComparer.Ordinal)
+            ?? throw new ExperimentException($"'{path}' holds no results_*.json. Make some with 'experiments evaluate --output-path {path}'.");
+
+    private static IReadOnlyList<string> SampleFiles(string path)
+    {
+        if (Path.GetExtension(path) == ".jsonl")
+        {
+            return [path];
+        }
+
+        var results = ResultsFile(path);
+        var files = DiskErrors.Explain("Cannot read", results, () => Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(results))!, $"samples_*_{TimeOf(results)}.jsonl"));
+        return files.Length > 0
+            ? [.. files.Order(StringComparer.Ordinal)]
+            : throw new ExperimentException($"Beside '{results}' there is no samples_*_{TimeOf(results)}.jsonl. Keep a run's files together.");
+    }
+
+    private static IEnumerable<Line> ReadLines(string path) => DiskErrors.Explain("Cannot read", path, () => File.ReadAllLines(path)).Select((text, index) =>
+    {
+        var json = Parse(path, index + 1, text);
+        return json is JsonObject sample && sample[OwnKey] is { } result
+            ? new Line(sample) { Result = result.Deserialize<ItemResult>(RunJson.Compact)! }
+            : throw new ExperimentException($"'{path}', line {index + 1}: no '{OwnKey}', so it was not written by 'experiments evaluate'. Evaluate with this program to compare.");
+    });
+
+    private static JsonNode Parse(string path, int line, string text)
     {
         try
         {
-            return JsonNode.Parse(text)?[OwnKey]?.Deserialize<ItemResult>(RunJson.Compact)
-                ?? throw new ExperimentException($"'{path}', line {line}: no '{OwnKey}', so it was not written by 'experiments evaluate'. Evaluate with this program to compare.");
+            return JsonNode.Parse(text) ?? throw new JsonException("null");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            throw new ExperimentException($"'{path}', line {line}: not a sample ({e.Message.Split('.')[0]}). Evaluate again.", e);
+            throw new ExperimentException($"'{path}', line {line}: not JSON ({e.Message.Split('.')[0]}). Evaluate again.", e);
         }
     }
 
@@ -81,10 +164,9 @@ public static partial class HarnessFiles
             : new JsonObject(question.Options.Select((_, i) => KeyValuePair.Create($"gen_args_{i}", (JsonNode?)new JsonObject { ["arg_0"] = prompt, ["arg_1"] = record.Template.Continuation(question, i) })));
         // The harness writes numbers of responses as texts, and whether the option would have been the greedy continuation, which is not computed here.
         var replies = generated ? [result.Reply] : result.LogLikelihoods!.Select(score => (JsonNode)new JsonArray(score.ToString("R", CultureInfo.InvariantCulture), "N/A")).ToArray();
-        var chosen = generated ? [result.Predicted is { } option ? MultipleChoiceQuestion.LetterOf(option) : "[invalid]"] : replies.Select(reply => reply.DeepClone()).ToArray();
+        var chosen = generated ? [result.Predicted is { } option ? MultipleChoiceQuestion.LetterOf(option) : Invalid] : replies.Select(reply => reply.DeepClone()).ToArray();
         var doc = JsonSerializer.SerializeToNode(question, RunJson.Compact)!;
         var target = generated ? question.Letter : question.Answer.ToString(CultureInfo.InvariantCulture);
-        var metrics = Metrics(record).Select(metric => metric.Name).ToArray();
         var sample = new JsonObject
         {
             ["doc_id"] = index,
@@ -94,10 +176,11 @@ public static partial class HarnessFiles
             ["resps"] = new JsonArray([.. replies.Select(reply => new JsonArray(reply))]),
             ["filtered_resps"] = new JsonArray(chosen),
             ["filter"] = Filter(record),
-            ["metrics"] = new JsonArray([.. metrics.Select(metric => (JsonNode)metric)]),
+            ["metrics"] = new JsonArray([.. Metrics(record).Select(metric => (JsonNode)metric.Name)]),
             ["doc_hash"] = ContentHash.OfText(doc.ToJsonString(RunJson.Compact)),
             ["prompt_hash"] = ContentHash.OfText(prompt),
             ["target_hash"] = ContentHash.OfText(target),
+            [StyleKey] = JsonSerializer.SerializeToNode(record.Template.Style, RunJson.Compact),
             [OwnKey] = JsonSerializer.SerializeToNode(result, RunJson.Compact),
         };
         foreach (var metric in Metrics(record))
@@ -116,13 +199,13 @@ public static partial class HarnessFiles
         var results = new JsonObject();
         foreach (var (task, items) in categories)
         {
-            results[task] = Scores(record, task, [items]);
+            results[task] = Scores(task, Metrics(record), Filter(record), [items]);
         }
 
         var grouped = new JsonObject();
         foreach (var (group, members) in groups)
         {
-            var scores = Scores(record, group, [.. members.Select(task => categories[task])]);
+            var scores = Scores(group, Metrics(record), Filter(record), [.. members.Select(task => categories[task])]);
             results[group] = scores;
             grouped[group] = scores.DeepClone();
         }
@@ -171,17 +254,17 @@ public static partial class HarnessFiles
     }
 
     /// <summary>A task's or a group's metrics; a group weighs tasks by their size and pools their standard errors, as the harness does.</summary>
-    private static JsonObject Scores(EvaluationRecord record, string name, IReadOnlyList<IReadOnlyList<ItemResult>> tasks)
+    private static JsonObject Scores(string name, IEnumerable<(string Name, Func<ItemResult, bool> IsRight)> metrics, string filter, IReadOnlyList<IReadOnlyList<ItemResult>> tasks)
     {
         var scores = new JsonObject { ["alias"] = name };
         var n = tasks.Sum(items => items.Count);
-        foreach (var metric in Metrics(record))
+        foreach (var metric in metrics)
         {
             var shares = tasks.Select(items => (items.Count, Share: items.Count(metric.IsRight) / (double)items.Count)).ToList();
             // The sample variance of a share p of n items is n / (n - 1) p (1 - p).
             var squares = shares.Sum(task => task.Count * task.Share * (1 - task.Share));
-            scores[$"{metric.Name},{Filter(record)}"] = shares.Sum(task => task.Count * task.Share) / n;
-            scores[$"{metric.Name}_stderr,{Filter(record)}"] = n > tasks.Count ? Math.Sqrt(squares / (n - tasks.Count) / n) : "N/A";
+            scores[$"{metric.Name},{filter}"] = shares.Sum(task => task.Count * task.Share) / n;
+            scores[$"{metric.Name}_stderr,{filter}"] = n > tasks.Count ? Math.Sqrt(squares / (n - tasks.Count) / n) : "N/A";
         }
 
         return scores;
@@ -189,7 +272,7 @@ public static partial class HarnessFiles
 
     private static IEnumerable<(string Name, Func<ItemResult, bool> IsRight)> Metrics(EvaluationRecord record)
     {
-        yield return (record.Options.Method == ScoringMethod.Generation ? "exact_match" : "acc", item => item.Correct);
+        yield return (record.Options.Method == ScoringMethod.Generation ? ExactMatch : "acc", item => item.Correct);
         if (record.Results.All(item => item.PredictedPerCharacter is not null))
         {
             yield return ("acc_norm", item => item.PredictedPerCharacter == item.Target);
@@ -216,6 +299,14 @@ public static partial class HarnessFiles
     private static string GroupOf(string set, ItemResult item) => set == "mmlu" && MmluSubjects.GroupOf(item.Category) is { } group
         ? JsonNamingPolicy.SnakeCaseLower.ConvertName(group.ToString())
         : item.Stem ? "stem" : "non_stem";
+
+    /// <summary>A line of samples.</summary>
+    private sealed class Line(JsonObject json)
+    {
+        internal JsonObject Json => json;
+
+        internal required ItemResult Result { get; set; }
+    }
 
     [GeneratedRegex(@"[""<>:/|\\?*\[\]]+")]
     private static partial Regex Unsafe();
