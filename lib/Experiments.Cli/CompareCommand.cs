@@ -10,7 +10,7 @@ internal static class CompareCommand
 {
     internal static Command Create()
     {
-        var before = new Argument<string>("before") { Description = "Evaluation: its folder, its results file, or one file of samples" };
+        var before = new Argument<string>("before") { Description = "Evaluation: its folder, or its results file" };
         var after = new Argument<string>("after") { Description = "Another of the same questions" };
         var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
@@ -24,7 +24,7 @@ internal static class CompareCommand
             """) { before, after, seed, json };
         command.SetAction(parsed =>
         {
-            var comparison = PairedComparison.Of(HarnessFiles.ReadSamples(parsed.GetValue(before)!), HarnessFiles.ReadSamples(parsed.GetValue(after)!), parsed.GetValue(seed));
+            var comparison = PairedComparison.Of(HarnessEvaluation.Read(parsed.GetValue(before)!).Items, HarnessEvaluation.Read(parsed.GetValue(after)!).Items, parsed.GetValue(seed));
             Console.WriteLine(parsed.GetValue(json) ? RunJson.Document(comparison).TrimEnd() : $"{Differences(comparison).ToPlainText()}\n{comparison.Overall.Verdict}");
             return Task.FromResult(0);
         });

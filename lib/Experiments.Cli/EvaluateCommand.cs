@@ -27,6 +27,7 @@ internal static class EvaluateCommand
         var shots = new Option<int>("--num-fewshot", "--num_fewshot") { Description = "Solved examples before each question" };
         var shotData = new Option<string?>("--fewshot-data") { Description = "Files of the examples; by default MMLU's dev split, and the closed world's training split", HelpName = "PATH" };
         var output = new Option<string?>("--output-path", "--output_path") { Description = "Write results and every item's reply, as lm-evaluation-harness does", HelpName = "DIR" };
+        var shard = new Option<string?>("--shard") { Description = "Only the I-th of N equal parts of the questions: 2/8; 'experiments merge' puts the parts together", HelpName = "I/N" };
         var command = new Command("evaluate", """
             Accuracy of a model on the structured dataset, a published benchmark or your own questions, with intervals.
 
@@ -38,9 +39,10 @@ internal static class EvaluateCommand
               experiments evaluate --model ~/models/llama --task piqa --data ~/data/piqa/dev.jsonl --template harness-piqa --method LogLikelihood
               experiments evaluate --model ~/models/llama --task own --data questions.jsonl --template paper-cot --output-path results/own
 
-            With --output-path, 'experiments compare' takes two such folders.
+            With --output-path each answer is on disk at once, and the same command goes on where a killed one stopped; 'experiments compare'
+            takes two such folders.
             Your own questions are JSON lines: {"question": "…", "options": ["…", "…"], "answer": 0, "category": "…"}.
-            """) { task, data, template, split, limit, shots, shotData, batch, length, method, output };
+            """) { task, data, template, split, limit, shots, shotData, batch, length, method, shard, output };
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -56,39 +58,60 @@ internal static class EvaluateCommand
             var examples = parsed.GetValue(shots) is not 0 and var count
                 ? new FewShot(QuestionSets.LoadExamples(parsed.GetValue(task)!, parsed.GetValue(data), parsed.GetValue(shotData), count, model.Seed(parsed)), count)
                 : null;
+            var part = parsed.GetValue(shard) is { } text ? Shard.Parse(text) : null;
+            var questions = part?.Of(set.Questions) ?? set.Questions;
+            if (questions.Count == 0)
+            {
+                throw new ExperimentException($"Shard {part} of {set.Questions.Count} questions is empty. Use fewer shards.");
+            }
+
             using var loaded = model.Load(parsed);
             using var hook = model.Hook(parsed);
             IReadOnlyList<ItemResult> results;
-            var (date, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
-            using (var progress = new TerminalProgress())
+            var clock = Stopwatch.StartNew();
+            var record = new EvaluationRecord
             {
-                progress.Report(new StudyProgress("evaluate", 0, set.Questions.Count));
-                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, set.Questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, set.Questions.Count)), cancellation, examples);
+                Task = parsed.GetValue(task)!,
+                Set = set,
+                Shard = part,
+                Results = [],
+                Template = prompt,
+                Options = options,
+                Examples = examples,
+                Model = loaded.Name,
+                ModelHash = loaded.Hash,
+                ModelArguments = model.Describe(parsed),
+                Device = loaded.Model.Device.ToString(),
+                Limit = parsed.GetValue(limit),
+                Seed = model.Seed(parsed),
+            };
+            if (part is not null && parsed.GetValue(output) is { } shards && HarnessEvaluation.FindFinished(shards, record) is { } finished)
+            {
+                Console.Error.WriteLine($"Shard {part} is evaluated already: {finished}");
+                return Task.FromResult(0);
             }
 
-            if (parsed.GetValue(output) is { } folder)
+            using var journal = parsed.GetValue(output) is { } folder ? EvaluationJournal.Open(record.JournalPath(folder)) : null;
+            if (journal?.Known.Count > 0)
             {
-                var written = HarnessFiles.Write(folder, new EvaluationRecord
-                {
-                    Task = parsed.GetValue(task)!,
-                    Set = set,
-                    Results = results,
-                    Template = prompt,
-                    Options = options,
-                    Examples = examples,
-                    Model = loaded.Name,
-                    ModelArguments = model.Describe(parsed),
-                    Device = loaded.Model.Device.ToString(),
-                    Limit = parsed.GetValue(limit),
-                    Seed = model.Seed(parsed),
-                    Date = date,
-                    Elapsed = clock.Elapsed,
-                });
-                Console.Error.WriteLine(written);
+                Console.Error.WriteLine($"{journal.Known.Count} of {questions.Count} answers are known from an interrupted evaluation.");
+            }
+
+            using (var progress = new TerminalProgress())
+            {
+                progress.Report(new StudyProgress("evaluate", journal?.Known.Count ?? 0, questions.Count));
+                results = MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options, hook, done => progress.Report(StudyProgress.Of("evaluate", done, questions.Count)), cancellation, examples, journal);
+            }
+
+            if (journal is not null)
+            {
+                var evaluation = HarnessEvaluation.Of(record with { Results = results, Elapsed = clock.Elapsed });
+                Console.Error.WriteLine(evaluation.Write(parsed.GetValue(output)!, journal.Started));
+                journal.Delete();
             }
 
             var summary = EvaluationSummary.Of(results);
-            var readers = options.Method == ScoringMethod.Generation ? ExtractorAgreement.Of([.. set.Questions.Zip(results, (question, result) => new AnsweredQuestion(question, prompt.Style, result))]) : null;
+            var readers = options.Method == ScoringMethod.Generation ? ExtractorAgreement.Of([.. questions.Zip(results, (question, result) => new AnsweredQuestion(question, prompt.Style, result))]) : null;
             Console.WriteLine(model.Json(parsed) ? RunJson.Document(new { summary, readers }).TrimEnd() : Text(summary) + (readers is null ? "" : "\n\n" + Text(readers)));
             return Task.FromResult(0);
         });

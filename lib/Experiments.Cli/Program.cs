@@ -64,6 +64,8 @@ public static class Program
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
         CompareCommand.Create(),
+        MergeCommand.Create(),
+        SlurmCommand.Create(),
         ReviewCommand.Create(),
         KernelCommand.Create(),
         DoctorCommand.Create(),

@@ -24,17 +24,18 @@ internal static class ReviewCommand
             """) { evaluation, write, apply, output };
         command.SetAction(parsed =>
         {
-            var path = parsed.GetValue(evaluation)!;
+            HarnessEvaluation Read() => HarnessEvaluation.Read(parsed.GetValue(evaluation)!);
             switch (parsed.GetValue(write), parsed.GetValue(apply), parsed.GetValue(output))
             {
                 case ({ } file, null, null):
-                    var replies = HarnessFiles.ReadReplies(path);
+                    var replies = Read().Replies();
                     Console.WriteLine($"{ReviewFile.Write(file, replies)} doubtful replies of {replies.Count} in {file}");
                     break;
                 case (null, { } file, { } folder):
-                    var corrections = ReviewFile.Read(file, HarnessFiles.ReadReplies(path).ToDictionary(reply => reply.Question.Id, reply => reply.Question.Options.Count));
-                    var (written, changed) = HarnessFiles.Correct(path, corrections, folder, DateTimeOffset.UtcNow);
-                    Console.WriteLine($"{corrections.Count} reviewed, {changed} changed: {written}");
+                    var read = Read();
+                    var corrections = ReviewFile.Read(file, read.Replies().ToDictionary(reply => reply.Question.Id, reply => reply.Question.Options.Count));
+                    var changed = read.Correct(corrections);
+                    Console.WriteLine($"{corrections.Count} reviewed, {changed} changed: {read.Write(folder, DateTimeOffset.UtcNow)}");
                     break;
                 default:
                     throw new UsageException("Give --write F, or --apply F with --output-path DIR.");

@@ -19,8 +19,9 @@ internal static class ContinuationScorer
     /// <param name="hook">Intervention on attention; null for none.</param>
     /// <param name="scored">Told of each group, as soon as it is complete: its index, the sums of its continuations' log-probabilities in nats, and whether its context was cut.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="skip">Whether a batch is left out, by the indices of its groups.</param>
     /// <exception cref="ExperimentException">A continuation is longer than the context, or an id outside the vocabulary.</exception>
-    internal static void Score(LlamaForCausalLM model, IReadOnlyList<ContinuationGroup> groups, int batchSize, IAttentionHook? hook, Action<int, double[], bool> scored, CancellationToken cancellation)
+    internal static void Score(LlamaForCausalLM model, IReadOnlyList<ContinuationGroup> groups, int batchSize, IAttentionHook? hook, Action<int, double[], bool> scored, CancellationToken cancellation, Func<IEnumerable<int>, bool> skip)
     {
         using var inference = inference_mode();
         var rows = groups.SelectMany((group, index) => Rows(model, group, index)).OrderByDescending(row => row.Ids.Length).ToList(); // the longest first: what does not fit into memory shows at once
@@ -30,6 +31,11 @@ internal static class ContinuationScorer
         foreach (var batch in rows.Chunk(batchSize))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (skip(batch.Select(row => row.Group)))
+            {
+                continue;
+            }
+
             Score(model, batch, scores, hook);
             foreach (var group in batch.Select(row => row.Group).Where(group => --open[group] == 0))
             {

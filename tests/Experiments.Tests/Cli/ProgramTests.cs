@@ -42,6 +42,8 @@ public sealed class ProgramTests : IDisposable
     [InlineData("generate")]
     [InlineData("evaluate")]
     [InlineData("compare")]
+    [InlineData("merge")]
+    [InlineData("slurm")]
     [InlineData("review")]
     [InlineData("doctor")]
     [InlineData("kernel install")]
@@ -90,6 +92,25 @@ public sealed class ProgramTests : IDisposable
         Assert.Matches("^8 reviewed, [0-8] changed: .*results_", report);
         var (wrong, _, usage) = await CommandLine.Run("review", _folder.File("first"), "--apply", _folder.File("doubtful.csv"));
         Assert.Equal((2, true), (wrong, usage.Contains("--output-path DIR", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_slurm_script_is_shown_without_a_cluster_and_mistakes_are_found_before_the_queue()
+    {
+        string[] slurm = ["slurm", "--array", "3", "--gpus", "1", "--mem", "8G", "--dry-run", "--output-path", _folder.File("out"), "--"];
+        var (code, script, error) = await CommandLine.Run([.. slurm, "--template", "compact-direct", "--data", "it's here"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("#SBATCH --array=1-3\n", script, StringComparison.Ordinal);
+        Assert.Contains("#SBATCH --gres=gpu:1\n", script, StringComparison.Ordinal);
+        Assert.Contains($" evaluate --template compact-direct --data 'it'\\''s here' --shard \"$SLURM_ARRAY_TASK_ID/3\" --output-path {_folder.File("out/shards")}\n", script, StringComparison.Ordinal);
+        Assert.Contains($" merge {_folder.File("out/shards")} --output-path {_folder.File("out")}\n", script, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("out")));
+
+        foreach (var (arguments, what) in new[] { (new[] { "--shard", "1/3" }, "--shard is given by this command"), (["--limits", "3"], "evaluate: Unrecognized") })
+        {
+            var (wrong, _, why) = await CommandLine.Run([.. slurm, .. arguments]);
+            Assert.Equal((2, true), (wrong, why.Contains(what, StringComparison.Ordinal)));
+        }
     }
 
     [Fact]

@@ -38,8 +38,8 @@ public sealed class ReviewTests : IDisposable
     [Fact]
     public void Corrections_change_accuracies_without_a_model_and_are_recorded()
     {
-        var before = HarnessFiles.Write(_folder.File("before"), Record());
-        var answered = HarnessFiles.ReadReplies(before);
+        var before = HarnessEvaluation.Of(Record()).Write(_folder.File("before"), Date);
+        var answered = HarnessEvaluation.Read(before).Replies();
         Assert.Equal(Answered().Select(RunJson.Document), answered.Select(RunJson.Document));
 
         ReviewFile.Write(_folder.File("r.csv"), answered);
@@ -48,16 +48,17 @@ public sealed class ReviewTests : IDisposable
         var corrections = ReviewFile.Read(_folder.File("r.csv"), answered.ToDictionary(reply => reply.Question.Id, reply => reply.Question.Options.Count));
         Assert.Equal([KeyValuePair.Create("2", (int?)2)], corrections);
 
-        var (path, changed) = HarnessFiles.Correct(_folder.File("before"), corrections, _folder.File("after"), Date.AddDays(1));
-        Assert.Equal(1, changed);
+        var evaluation = HarnessEvaluation.Read(_folder.File("before"));
+        Assert.Equal(1, evaluation.Correct(corrections));
+        var path = evaluation.Write(_folder.File("after"), Date.AddDays(1));
         double Accuracy(string file) => (double)JsonNode.Parse(File.ReadAllText(file))!["results"]!["own"]!["exact_match,header-then-cascade"]!;
         Assert.Equal((0.5, 0.75), (Accuracy(before), Accuracy(path)));
-        var reviewed = HarnessFiles.ReadSamples(_folder.File("after")).Single(item => item.Rule == ExtractionRule.Reviewed);
+        var reviewed = HarnessEvaluation.Read(_folder.File("after")).Items.Single(item => item.Rule == ExtractionRule.Reviewed);
         Assert.Equal(("2", 2, true), (reviewed.Id, reviewed.Predicted, reviewed.Correct));
         var review = JsonNode.Parse(File.ReadAllText(path))!["review"]!;
-        Assert.Equal((Path.GetFileName(before), 1, 1), ((string)review["of"]!, (int)review["reviewed"]!, (int)review["changed"]!));
-        Assert.Equal(1, PairedComparison.Of(HarnessFiles.ReadSamples(before), HarnessFiles.ReadSamples(path)).Overall.Gained);
-        Assert.Null(ReviewFile.Doubt(HarnessFiles.ReadReplies(path)[2]));
+        Assert.Equal((Date.ToUnixTimeSeconds(), 1, 1), ((long)(double)review["of"]!, (int)review["reviewed"]!, (int)review["changed"]!));
+        Assert.Equal(1, PairedComparison.Of(HarnessEvaluation.Read(before).Items, HarnessEvaluation.Read(path).Items).Overall.Gained);
+        Assert.Null(ReviewFile.Doubt(HarnessEvaluation.Read(path).Replies()[2]));
     }
 
     [Theory]
@@ -77,8 +78,8 @@ public sealed class ReviewTests : IDisposable
     public void Log_likelihoods_hold_no_replies_to_review()
     {
         var record = Record();
-        HarnessFiles.Write(_folder.Path, record with { Results = [.. record.Results.Select(item => item with { Rule = ExtractionRule.LogLikelihood })] });
-        Assert.Contains("no replies to read", Assert.Throws<ExperimentException>(() => HarnessFiles.ReadReplies(_folder.Path)).Message, StringComparison.Ordinal);
+        var scored = HarnessEvaluation.Of(record with { Results = [.. record.Results.Select(item => item with { Rule = ExtractionRule.LogLikelihood })] });
+        Assert.Contains("no replies to read", Assert.Throws<ExperimentException>(scored.Replies).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,10 +113,10 @@ public sealed class ReviewTests : IDisposable
             Template = PromptTemplates.CompactCot,
             Options = new EvaluationOptions(),
             Model = "m",
+            ModelHash = "0",
             ModelArguments = new Dictionary<string, object?>(),
             Device = "cpu",
             Seed = 1,
-            Date = Date,
             Elapsed = TimeSpan.Zero,
         };
     }
