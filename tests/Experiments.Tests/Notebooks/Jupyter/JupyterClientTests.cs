@@ -47,6 +47,42 @@ public sealed partial class JupyterClientTests : IDisposable
     }
 
     [Fact]
+    public async Task The_kernel_passes_the_kernel_test_of_the_jupyter_project()
+    {
+        const string python = "/usr/bin/python3"; // Debian's, whatever else is on the path: the module is a Debian package
+        JupyterClients.Need(python, "/usr/lib/python3/dist-packages/jupyter_kernel_test/__init__.py");
+        await File.WriteAllTextAsync(_clients.File("kernel_test.py"), """
+            import unittest
+
+            import jupyter_kernel_test
+
+
+            class CSharpKernel(jupyter_kernel_test.KernelTests):
+                kernel_name = ".net-csharp"
+                language_name = "C#"
+                file_extension = ".cs"
+                code_hello_world = 'Console.Write("hello, world");'
+                code_stderr = 'Console.Error.Write("oh");'
+                completion_samples = [{"text": "Math.Sqr", "matches": {"Sqrt"}}]
+                complete_code_samples = ["1 + 1", "var x = 1;", "if (true) { }"]
+                incomplete_code_samples = ["if (true) {", "Console.WriteLine("]
+                code_generate_error = 'throw new InvalidOperationException("wrong");'
+                code_execute_result = [{"code": "6 * 7", "result": "42"}, {"code": "1 + 41", "result": "42"}]
+                code_display_data = [{"code": 'display(HTML("<b>bold</b>"));', "mime": "text/html"}]
+                supported_history_operations = ("tail",)
+                code_inspect_sample = "Math.Sqrt"
+                code_clear_output = "ClearOutput();"
+
+
+            unittest.main()
+
+            """);
+        var (code, text) = await _clients.RunAsync(python, ["kernel_test.py"]);
+        Assert.True(code == 0, text);
+        Assert.Matches(@"Ran 12 tests .*\n\nOK \(skipped=3\)", text.ReplaceLineEndings("\n")); // no pager, and of the history only its tail
+    }
+
+    [Fact]
     public async Task Nbclient_interrupts_a_cell_that_is_out_of_time_and_goes_on()
     {
         JupyterClients.Need("jupyter-nbconvert");
