@@ -25,10 +25,11 @@ public sealed partial class ClosedWorldVocabulary
             Add(Drills.Pairs(random));
             Add(Drills.Sentences(random));
             Add(Drills.Options(random));
-            Add(Drills.Lookup(random, 5));
+            Add(Drills.Chains(random));
+            Add(Drills.Lookup(random));
             Add(Drills.Calculations(random));
             var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty());
-            Add($"{question.Question}\n\nA. {question.Options[0]}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
+            Add($"Options:\nA. {question.Options[0]}\n {question.Question}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
         }
 
         Words = [.. pieces];

@@ -44,13 +44,13 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 6_500,
+        Steps = 5_500,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,
         LearningRate = 1.8e-3,
         FinalLearningRateShare = 0.05,
-        WarmupSteps = 200,
+        WarmupSteps = 100,
     };
 }
 
@@ -64,7 +64,7 @@ public static class PretrainStudy
     /// <param name="workspace">Where results live.</param>
     /// <param name="options">Settings; null for those of the shipped model.</param>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Stops the training; the last measured checkpoint stays in <c>&lt;run-id&gt;.failed</c>.</param>
+    /// <param name="cancellation">Stops between two steps; the last measured checkpoint stays in the unfinished run.</param>
     /// <returns>The finished run.</returns>
     public static CompletedRun Run(Workspace workspace, PretrainOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {

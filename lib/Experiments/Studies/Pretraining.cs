@@ -3,7 +3,7 @@ using Experiments.Training;
 
 namespace Experiments.Studies;
 
-/// <summary>The curriculum that the embedded model learns from: recall first, then the world's sentences, then everything together.</summary>
+/// <summary>The curriculum that the embedded model learns from: recall first, then two recalls in a row, the world's sentences, and everything together.</summary>
 /// <remarks>Trained straight on questions, a model this small does not learn to look a thing up in its context; see lib/decisions/005-training.md.</remarks>
 /// <param name="vocabulary">Encodes the texts.</param>
 /// <param name="seed">Seed of the stream.</param>
@@ -30,7 +30,7 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
     private TrainingExample Draw(Random random, double done)
     {
         var dice = random.NextDouble();
-        if (done < 0.01)
+        if (done < 0.017)
         {
             return Drill(Drills.Pairs(random, vocabulary: 32));
         }
@@ -39,22 +39,41 @@ internal sealed class Pretraining(ClosedWorldVocabulary vocabulary, int seed, do
         {
             return Drill(dice switch
             {
-                < 0.15 => Drills.Pairs(random),
-                < 0.45 => Drills.Sentences(random),
-                < 0.60 => Drills.Options(random),
-                _ => Drills.Lookup(random, random.Next(4, 7)),
-            }, dice < 0.60 ? 1 : letterWeight);
+                < 0.25 => Drills.Pairs(random),
+                < 0.50 => Drills.Options(random),
+                _ => Drills.Chains(random),
+            });
+        }
+
+        if (done < 0.28)
+        {
+            var lookup = done > 0.22 ? 0.40 : 0;
+            return Drill(dice switch
+            {
+                _ when dice < lookup => Drills.Lookup(random),
+                _ => random.NextDouble() switch
+                {
+                    < 0.06 => Drills.Pairs(random),
+                    < 0.11 => Drills.Options(random),
+                    < 0.25 => Drills.Chains(random),
+                    < 0.40 => Drills.Sentences(random),
+                    < 0.62 => Drills.Letters(random, inWords: false),
+                    _ => Drills.Letters(random, inWords: true),
+                },
+            });
         }
 
         return dice switch
         {
             < 0.02 => Drill(Drills.Pairs(random)),
-            < 0.08 => Drill(Drills.Sentences(random)),
-            < 0.12 => Drill(Drills.Options(random)),
-            < 0.22 => Drill(Drills.Lookup(random, random.Next(4, 7)), letterWeight),
-            < 0.32 => Drill(Drills.Calculations(random)),
-            < 0.78 => Question(random, worked: true, maxSteps: 3),
-            _ => Question(random, worked: false, maxSteps: random.Next(1, 3)),
+            < 0.04 => Drill(Drills.Options(random)),
+            < 0.06 => Drill(Drills.Chains(random)),
+            < 0.10 => Drill(Drills.Sentences(random)),
+            < 0.13 => Drill(Drills.Letters(random, inWords: true)),
+            < 0.18 => Drill(Drills.Lookup(random), letterWeight),
+            < 0.26 => Drill(Drills.Calculations(random)),
+            < 0.77 => Question(random, worked: true, maxSteps: 3),
+            _ => Question(random, worked: false, maxSteps: 3),
         };
     }
 

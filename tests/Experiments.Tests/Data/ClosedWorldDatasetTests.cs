@@ -79,6 +79,19 @@ public partial class ClosedWorldDatasetTests
                 }
 
                 return person;
+            case "rules" when WhoLikes().Match(text) is { Success: true } thing:
+                if (Regex.Match(text, $@"But (\w+) likes {thing.Groups[1].Value}\.") is { Success: true } named)
+                {
+                    return named.Groups[1].Value;
+                }
+
+                var narrower = Regex.Match(text, $@"A (\w+) likes {thing.Groups[1].Value}\.").Groups[1].Value;
+                while (Regex.Match(text, $@"A (\w+) is a {narrower}\.") is { Success: true } within)
+                {
+                    narrower = within.Groups[1].Value;
+                }
+
+                return Regex.Match(text, $@"([A-Z]\w+) is a {narrower}\.").Groups[1].Value;
             case "rules":
                 var name = LikeAsked().Match(text).Groups[1].Value;
                 if (Regex.Match(text, $@"But {name} likes (\w+)\.") is { Success: true } exception)
@@ -93,6 +106,8 @@ public partial class ClosedWorldDatasetTests
                 }
 
                 return Regex.Match(text, $@"A {kind} likes (\w+)\.").Groups[1].Value;
+            case "preferences" when Regex.Match(text, @"Who likes what (\w+) likes\?") is { Success: true } liked:
+                return Regex.Match(text, $@"(\w+) likes what {liked.Groups[1].Value} likes\.").Groups[1].Value;
             case "preferences":
                 var current = LikeAsked().Match(text).Groups[1].Value;
                 while (Regex.Match(text, $@"\b{current} likes what (\w+) likes\.") is { Success: true } next)
@@ -166,6 +181,9 @@ public partial class ClosedWorldDatasetTests
 
     [GeneratedRegex(@"Who is the (.+) of (\w+)\?")]
     private static partial Regex KinshipAsked();
+
+    [GeneratedRegex(@"Who likes (\w+)\?")]
+    private static partial Regex WhoLikes();
 
     [GeneratedRegex(@"What does (\w+) like\?")]
     private static partial Regex LikeAsked();

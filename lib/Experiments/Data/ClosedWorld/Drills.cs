@@ -41,23 +41,40 @@ public static class Drills
         return string.Join(' ', told.Concat(asked));
     }
 
-    /// <summary>A few of the world's sentences, a question that one of them answers, and options: the letter is to be given at once.</summary>
+    /// <summary>Pairs of a person and a thing, options, then things and people again with the letter of the option to be given: for a person, two recalls in a row, the first of them silent.</summary>
+    /// <remarks>The shortest text from which answering at once can be learned; from whole questions alone it never is, see lib/decisions/005-training.md.</remarks>
     /// <param name="random">Source of randomness.</param>
-    /// <param name="count">Number of sentences, at least 4; few at first, so that reading the letter off is found.</param>
     /// <returns>The marked text.</returns>
-    public static string Lookup(Random random, int count)
+    public static string Chains(Random random)
     {
-        var facts = Words.Draw(random, Facts(random, kinds: random.Next(1, 3), each: count), count);
-        var options = facts[..4].Select(fact => fact.Value.TrimEnd('.')).Distinct().ToArray();
-        if (options.Length < 4)
-        {
-            return Lookup(random, count);
-        }
+        var count = random.Next(4, 7);
+        var pairs = Words.Draw(random, Words.People, count).Zip(Words.Draw(random, Words.Things, count)).ToArray();
+        var told = string.Join(' ', Words.Draw(random, pairs, count).Select(pair => $"{pair.First} {pair.Second}"));
+        var silent = random.Next(2) == 0;
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {(silent ? pairs[i].First : pairs[i].Second)}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+        return $"{told}\n\n{Lines(pairs[..4].Select(pair => pair.Second))}\n{string.Concat(asked)}";
+    }
 
+    /// <summary>The world's sentences of one kind, options, then what four of the sentences are about, each with the letter of its option to be given.</summary>
+    /// <param name="random">Source of randomness.</param>
+    /// <param name="inWords">Ask with a question and <c>Answer:</c> instead of the bare word.</param>
+    /// <returns>The marked text.</returns>
+    public static string Letters(Random random, bool inWords)
+    {
+        var facts = Answerable(random, random.Next(4, 7));
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4)
+            .Select(i => $" {(inWords ? $"{facts[i].Question} Answer:" : facts[i].Subject)}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+        return $"{Told(random, facts)}\n\n{Lines(facts[..4].Select(Option))}\n{string.Concat(asked)}";
+    }
+
+    /// <summary>Options, a few of the world's sentences, and a question that one of them answers: the letter is to be given at once.</summary>
+    /// <param name="random">Source of randomness.</param>
+    /// <returns>The marked text.</returns>
+    public static string Lookup(Random random)
+    {
+        var facts = Answerable(random, random.Next(4, 7));
         var answer = random.Next(4);
-        var told = string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
-        var lines = string.Concat(options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
-        return $"{told} {facts[answer].Question}\n\n{lines.TrimStart('\n')}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
+        return $"Options:\n{Lines(facts[..4].Select(Option))}\n {Told(random, facts)} {facts[answer].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
     }
 
     /// <summary>Option lines, then each option's letter to be given.</summary>
@@ -66,9 +83,8 @@ public static class Drills
     public static string Options(Random random)
     {
         var options = Words.Draw(random, Pool, 4);
-        var lines = options.Select((option, i) => $"\n{MultipleChoiceQuestion.LetterOf(i)}. {option}");
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]} is{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
-        return $"Which?\n{string.Concat(lines)}\n Analysis:{string.Concat(asked)}";
+        return $"Which?\n\n{Lines(options)}\n Analysis:{string.Concat(asked)}";
     }
 
     /// <summary>Lines of the calculation tables that the STEM categories use.</summary>
@@ -119,33 +135,41 @@ public static class Drills
                 switch (kind)
                 {
                     case 0:
-                        facts.Add(new($"The mother of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the mother of {first}?"));
-                        facts.Add(new($"The father of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the father of {first}?"));
+                        facts.Add(new(first, $"The mother of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the mother of {first}?"));
+                        facts.Add(new(first, $"The father of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the father of {first}?"));
                         break;
                     case 1:
-                        facts.Add(new($"{first} likes", things.Dequeue() + ".", string.Empty, $"What does {first} like?"));
+                        facts.Add(new(first, $"{first} likes", things.Dequeue() + ".", string.Empty, $"What does {first} like?"));
                         break;
                     case 2:
-                        facts.Add(new($"{first} likes what", people.Dequeue(), " likes.", $"{first} likes what?"));
+                        var liked = people.Dequeue();
+                        facts.Add(random.Next(2) == 0
+                            ? new(first, $"{first} likes what", liked, " likes.", $"{first} likes what?")
+                            : new(liked, string.Empty, first, $" likes what {liked} likes.", $"Who likes what {liked} likes?"));
                         break;
                     case 3:
-                        facts.Add(new($"After the {events[i]} came the", $"{events[i + 1]}.", string.Empty, $"After the {events[i]} came what?"));
+                        facts.Add(new(events[i], $"After the {events[i]} came the", $"{events[i + 1]}.", string.Empty, $"After the {events[i]} came what?"));
                         break;
                     case 4:
-                        facts.Add(new("After the", events[8 + i], $" came the {events[9 + i]}.", $"What came just before the {events[9 + i]}?"));
+                        facts.Add(new(events[9 + i], "After the", events[8 + i], $" came the {events[9 + i]}.", $"What came just before the {events[9 + i]}?"));
                         break;
                     case 5:
-                        facts.Add(new($"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, $"What does a {containers[i].One} hold?"));
+                        facts.Add(new(containers[i].One, $"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, $"What does a {containers[i].One} hold?"));
                         break;
                     case 6:
-                        facts.Add(new($"{first} is a", $"{groups[i]}.", string.Empty, $"What is {first}?"));
+                        facts.Add(random.Next(3) > 0
+                            ? new(first, $"{first} is a", $"{groups[i]}.", string.Empty, $"What is {first}?")
+                            : new(groups[i], string.Empty, first, $" is a {groups[i]}.", $"Who is a {groups[i]}?"));
                         break;
                     case 7:
-                        facts.Add(new($"A {groups[i]} likes", $"{things.Dequeue()}.", string.Empty, $"What does a {groups[i]} like?"));
+                        var food = things.Dequeue();
+                        facts.Add(random.Next(3) > 0
+                            ? new(groups[i], $"A {groups[i]} likes", $"{food}.", string.Empty, $"What does a {groups[i]} like?")
+                            : new(food, "A", groups[i], $" likes {food}.", $"Who likes {food}?"));
                         break;
                     default:
                         var number = numbers.Dequeue();
-                        facts.Add(new($"{number} {thing} for", $"{first}.", string.Empty, $"Who gets {number} {thing}?"));
+                        facts.Add(new(number, $"{number} {thing} for", $"{first}.", string.Empty, $"Who gets {number} {thing}?"));
                         break;
                 }
             }
@@ -157,12 +181,33 @@ public static class Drills
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A sentence split at what follows from the words before it; with a rest, the question must come first for that.</summary>
-    private sealed record Fact(string Key, string Value, string Rest, string Question)
+    private sealed record Fact(string Subject, string Key, string Value, string Rest, string Question)
     {
-        internal string Told => $"{Key} {Value}{Rest}";
+        internal string Told => $"{Key} {Value}{Rest}".TrimStart();
 
         internal string Asked => $"{(Rest.Length > 0 ? Question + " " : string.Empty)}{Key}{Mark(Value)}{Rest}";
     }
+
+    /// <summary>Facts of one kind, no two about the same subject, the first four with different values.</summary>
+    private static Fact[] Answerable(Random random, int count)
+    {
+        while (true)
+        {
+            var distinct = Facts(random, kinds: 1, each: count).DistinctBy(fact => fact.Subject).ToArray();
+            var facts = Words.Draw(random, distinct, Math.Min(count, distinct.Length));
+            if (facts.Length >= 4 && facts[..4].DistinctBy(Option).Count() == 4)
+            {
+                return facts;
+            }
+        }
+    }
+
+    private static string Told(Random random, Fact[] facts) => string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
+
+    private static string Option(Fact fact) => fact.Value.TrimEnd('.');
+
+    private static string Lines(IEnumerable<string> options) =>
+        string.Join('\n', options.Select((option, i) => $"{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
 
     private static string Line(FormattableString left, int result) =>
         FormattableString.Invariant(left) + Mark(result.ToString(CultureInfo.InvariantCulture) + ".");

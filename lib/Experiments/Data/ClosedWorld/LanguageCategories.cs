@@ -39,14 +39,14 @@ internal static class LanguageCategories
         return new Draft(facts, ask, analysis, current, [.. seen.Where(name => name != current && name != start)]);
     }
 
-    /// <summary>Kinds within kinds, of which the last has a rule, and exceptions for some who would fall under a rule.</summary>
+    /// <summary>Kinds within kinds, of which the last has a rule, and exceptions for some who would fall under a rule; asked is what somebody likes, or who likes a thing.</summary>
     internal static Draft Rules(Random random, Difficulty difficulty)
     {
         var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
         var kinds = new Queue<string>(Words.Draw(random, Words.Kinds, Words.Kinds.Length));
         var things = new Queue<string>(Words.Draw(random, Words.Things, Words.Things.Length));
         var facts = new List<string>();
-        var others = new List<string>();
+        var (others, otherNames) = (new List<string>(), new List<string>());
         (string Name, List<string> Chain, string Thing) Chain(int steps, bool exception)
         {
             var (name, chain) = (names.Dequeue(), new List<string>());
@@ -63,7 +63,7 @@ internal static class LanguageCategories
             facts.AddRange(chain);
             if (!exception)
             {
-                return (name, [$"No exception for {name}.", .. chain], thing);
+                return (name, chain, thing);
             }
 
             others.Add(thing);
@@ -72,30 +72,39 @@ internal static class LanguageCategories
             return (name, [$"But {name} likes {own}."], own);
         }
 
-        var (asked, analysis, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1), exception: random.Next(3) == 0);
+        var exception = random.Next(3) == 0;
+        var (asked, analysis, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1), exception);
         for (var i = 0; i < 3; i++)
         {
-            others.Add(Chain(random.Next(1, 1 + Math.Min(3, difficulty.Distractors)), exception: random.Next(2) == 0).Thing);
+            var (name, _, thing) = Chain(random.Next(1, 1 + Math.Min(3, difficulty.Distractors)), exception: random.Next(2) == 0);
+            others.Add(thing);
+            otherNames.Add(name);
         }
 
-        return new Draft(facts, $"What does {asked} like?", analysis, answer, others);
+        List<string> checks = exception ? [] : [$"No exception for {asked}."];
+        return random.Next(3) == 0
+            ? new Draft(facts, $"Who likes {answer}?", [.. Enumerable.Reverse(analysis), .. checks], asked, otherNames)
+            : new Draft(facts, $"What does {asked} like?", [.. checks, .. analysis], answer, others);
     }
 
-    /// <summary>People who like what somebody else likes, until one likes a thing.</summary>
+    /// <summary>People who like what somebody else likes, until one likes a thing; asked is the thing, or who likes what somebody likes.</summary>
     internal static Draft Preferences(Random random, Difficulty difficulty)
     {
         var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
         var things = new Queue<string>(Words.Draw(random, Words.Things, Words.Things.Length));
         var facts = new List<string>();
+        var people = new List<string>();
         (string Start, List<string> Chain, string Thing) Chain(int steps)
         {
             var (start, chain) = (names.Dequeue(), new List<string>());
             var current = start;
+            people.Add(start);
             for (var i = 1; i < steps; i++)
             {
                 var next = names.Dequeue();
                 chain.Add($"{current} likes what {next} likes.");
                 current = next;
+                people.Add(next);
             }
 
             var thing = things.Dequeue();
@@ -104,9 +113,18 @@ internal static class LanguageCategories
             return (start, chain, thing);
         }
 
-        var (asked, steps, answer) = Chain(random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1));
+        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
+        var backwards = random.Next(3) == 0;
+        var (asked, analysis, answer) = Chain(backwards ? steps + 1 : steps);
         var others = Enumerable.Range(0, 3).Select(i => Chain(i < difficulty.Distractors - 1 ? 3 : 2).Thing).ToList();
-        return new Draft(facts, $"What does {asked} like?", steps, answer, others);
+        if (!backwards)
+        {
+            return new Draft(facts, $"What does {asked} like?", analysis, answer, others);
+        }
+
+        // People of the asked chain come first in the list.
+        var (follower, liked) = (people[steps - 1], people[steps]);
+        return new Draft(facts, $"Who likes what {liked} likes?", [analysis[steps - 1]], follower, [.. people.Where(name => name != follower && name != liked)]);
     }
 
     /// <summary>Events told out of order by what came after what; asked is the one at a given place, or the one before another.</summary>

@@ -53,9 +53,9 @@ internal static class NumberCategories
     /// <summary>Containers in containers: how many of the small ones are in some of the large ones.</summary>
     internal static Draft Units(Random random, Difficulty difficulty)
     {
+        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1); // drawn once, or the numbers below 100 would favour few steps
         while (true)
         {
-            var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
             var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors); // at most 5 + 1 + 6
             var amount = random.Next(2, 10);
             var (facts, analysis, wrong) = (new List<string>(), new List<string>(), new List<int>());
