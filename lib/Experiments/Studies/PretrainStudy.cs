@@ -35,6 +35,9 @@ public sealed record PretrainOptions
     /// <summary>Weight of a lone letter beside the tokens of a worked answer. At 1 or 2 it is drowned, and direct answers stay guesses.</summary>
     public double LetterWeight { get; init; } = 8;
 
+    /// <summary>Steps between two measurements of the drill that a stage of the curriculum has to master.</summary>
+    public int AdvanceEvery { get; init; } = 50;
+
     /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for no measurement, and a checkpoint at the end only.</summary>
     public int EvaluateEvery { get; init; } = 1000;
 
@@ -44,7 +47,7 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 5_500,
+        Steps = 7_000,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,
@@ -101,13 +104,20 @@ public static class PretrainStudy
         var tokenizer = TextTokenizer.Load(run.PathOf("checkpoint"));
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
         var measured = new List<PretrainAccuracy>();
-        var examples = new Pretraining(vocabulary, options.Seed, options.LetterWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
+        var curriculum = new Curriculum(vocabulary, options.Seed, options.LetterWeight);
+        var stages = new List<StageAccuracy>();
         var report = StudyProgress.OfTraining(progress, Experiment, options.Training);
         var result = new Trainer(model, options.Training).Train(
-            examples,
+            curriculum.Examples(),
             progress: step =>
             {
                 report(step);
+                if (step.Step % options.AdvanceEvery == 0 && curriculum.Advance(model, step.Step) is { } stage)
+                {
+                    stages.Add(stage);
+                    run.WriteTable("stages", StageTable(stages));
+                }
+
                 if (step.Step == options.Training.Steps || (options.EvaluateEvery > 0 && step.Step % options.EvaluateEvery == 0))
                 {
                     if (options.EvaluateEvery > 0)
@@ -133,6 +143,12 @@ public static class PretrainStudy
         EvaluationSummary Of(PromptTemplate template) => EvaluationSummary.Of(MultipleChoiceEvaluator.Evaluate(model, tokenizer, questions, template));
         return new PretrainAccuracy(step.Step, step.Tokens, Of(PromptTemplates.CompactCot), Of(PromptTemplates.CompactDirect));
     }
+
+    private static Table StageTable(IEnumerable<StageAccuracy> stages) => Table.From(
+        stages,
+        c => c.Integer("Step", s => s.Step).Text("Stage", s => s.Stage).Number("Accuracy", s => s.Accuracy, "0.0%").Number("Goal", s => s.Goal, "0.0%"))
+        with
+    { Caption = "Accuracy on the drill that each stage of the curriculum has to master before the next begins." };
 
     private static Table AccuracyTable(IEnumerable<PretrainAccuracy> measured) => Table.From(
         measured.SelectMany(m => m.Worked.Rows.Zip(m.Direct.Rows, (worked, direct) => (m.Step, m.Tokens, worked, direct))),

@@ -41,7 +41,7 @@ public static class Drills
         return string.Join(' ', told.Concat(asked));
     }
 
-    /// <summary>Pairs of a person and a thing, options, then things and people again with the letter of the option to be given: for a person, two recalls in a row, the first of them silent.</summary>
+    /// <summary>Pairs of a person and a thing, options, then four of the people with the letter of their thing's option to be given: two recalls in a row, the first of them silent.</summary>
     /// <remarks>The shortest text from which answering at once can be learned; from whole questions alone it never is, see lib/decisions/005-training.md.</remarks>
     /// <param name="random">Source of randomness.</param>
     /// <returns>The marked text.</returns>
@@ -50,18 +50,18 @@ public static class Drills
         var count = random.Next(4, 7);
         var pairs = Words.Draw(random, Words.People, count).Zip(Words.Draw(random, Words.Things, count)).ToArray();
         var told = string.Join(' ', Words.Draw(random, pairs, count).Select(pair => $"{pair.First} {pair.Second}"));
-        var silent = random.Next(2) == 0;
-        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {(silent ? pairs[i].First : pairs[i].Second)}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {pairs[i].First}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
         return $"{told}\n\n{Lines(pairs[..4].Select(pair => pair.Second))}\n{string.Concat(asked)}";
     }
 
     /// <summary>The world's sentences of one kind, options, then what four of the sentences are about, each with the letter of its option to be given.</summary>
     /// <param name="random">Source of randomness.</param>
     /// <param name="inWords">Ask with a question and <c>Answer:</c> instead of the bare word.</param>
+    /// <param name="simple">Only sentences that end in what is asked.</param>
     /// <returns>The marked text.</returns>
-    public static string Letters(Random random, bool inWords)
+    public static string Letters(Random random, bool inWords, bool simple = false)
     {
-        var facts = Answerable(random, random.Next(4, 7));
+        var facts = Answerable(random, random.Next(4, 7), simple, inWords);
         var asked = Words.Draw(random, [0, 1, 2, 3], 4)
             .Select(i => $" {(inWords ? $"{facts[i].Question} Answer:" : facts[i].Subject)}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
         return $"{Told(random, facts)}\n\n{Lines(facts[..4].Select(Option))}\n{string.Concat(asked)}";
@@ -69,15 +69,16 @@ public static class Drills
 
     /// <summary>Options, a few of the world's sentences, and a question that one of them answers: the letter is to be given at once.</summary>
     /// <param name="random">Source of randomness.</param>
+    /// <param name="simple">Only sentences that end in what is asked.</param>
     /// <returns>The marked text.</returns>
-    public static string Lookup(Random random)
+    public static string Lookup(Random random, bool simple = false)
     {
-        var facts = Answerable(random, random.Next(4, 7));
+        var facts = Answerable(random, random.Next(4, 7), simple, inWords: true);
         var answer = random.Next(4);
         return $"Options:\n{Lines(facts[..4].Select(Option))}\n {Told(random, facts)} {facts[answer].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
     }
 
-    /// <summary>Option lines, then each option's letter to be given.</summary>
+    /// <summary>Option lines, then each option's letter to be given, in the words of an analysis.</summary>
     /// <param name="random">Source of randomness.</param>
     /// <returns>The marked text.</returns>
     public static string Options(Random random)
@@ -85,6 +86,16 @@ public static class Drills
         var options = Words.Draw(random, Pool, 4);
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]} is{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
         return $"Which?\n\n{Lines(options)}\n Analysis:{string.Concat(asked)}";
+    }
+
+    /// <summary>Option lines, then each option with its letter to be given at once.</summary>
+    /// <param name="random">Source of randomness.</param>
+    /// <returns>The marked text.</returns>
+    public static string BareOptions(Random random)
+    {
+        var options = Words.Draw(random, Words.Things, 4);
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
+        return $"Which?\n\n{Lines(options)}\n{string.Concat(asked)}";
     }
 
     /// <summary>Lines of the calculation tables that the STEM categories use.</summary>
@@ -121,13 +132,17 @@ public static class Drills
     }
 
     /// <summary>Facts whose keys are distinct, of some kinds of sentence.</summary>
-    private static List<Fact> Facts(Random random, int kinds, int each = 3)
+    /// <param name="random">Source of randomness.</param>
+    /// <param name="kinds">How many kinds.</param>
+    /// <param name="each">Facts of each kind; two of a person's parents.</param>
+    /// <param name="simple">Only of kinds that end in what is asked, and no word both asked about and given.</param>
+    private static List<Fact> Facts(Random random, int kinds, int each = 3, bool simple = false)
     {
         var facts = new List<Fact>();
         var (people, things) = (new Queue<string>(Words.Draw(random, Words.People, 24)), new Queue<string>(Words.Draw(random, Words.Things, 16)));
         var (events, containers, groups) = (Words.Draw(random, Words.Events, 16), Words.Draw(random, Words.Containers, 12), Words.Draw(random, Words.Kinds, 20));
         var (numbers, thing) = (new Queue<string>(Words.Draw(random, Enumerable.Range(0, 100).Select(Text).ToArray(), 30)), Words.Things[random.Next(Words.Things.Length)]);
-        foreach (var kind in Words.Draw(random, [0, 1, 2, 3, 4, 5, 6, 7, 8], kinds))
+        foreach (var kind in Words.Draw<int>(random, simple ? [0, 1, 3, 6, 7] : [0, 1, 2, 3, 4, 5, 6, 7, 8], kinds))
         {
             for (var i = 0; i < each && people.Count > 3 && things.Count > 1; i++)
             {
@@ -148,7 +163,7 @@ public static class Drills
                             : new(liked, string.Empty, first, $" likes what {liked} likes.", $"Who likes what {liked} likes?"));
                         break;
                     case 3:
-                        facts.Add(new(events[i], $"After the {events[i]} came the", $"{events[i + 1]}.", string.Empty, $"After the {events[i]} came what?"));
+                        facts.Add(new(events[i], $"After the {events[i]} came the", $"{events[i + (simple ? 8 : 1)]}.", string.Empty, $"After the {events[i]} came what?"));
                         break;
                     case 4:
                         facts.Add(new(events[9 + i], "After the", events[8 + i], $" came the {events[9 + i]}.", $"What came just before the {events[9 + i]}?"));
@@ -157,13 +172,13 @@ public static class Drills
                         facts.Add(new(containers[i].One, $"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, $"What does a {containers[i].One} hold?"));
                         break;
                     case 6:
-                        facts.Add(random.Next(3) > 0
+                        facts.Add(simple || random.Next(3) > 0
                             ? new(first, $"{first} is a", $"{groups[i]}.", string.Empty, $"What is {first}?")
                             : new(groups[i], string.Empty, first, $" is a {groups[i]}.", $"Who is a {groups[i]}?"));
                         break;
                     case 7:
                         var food = things.Dequeue();
-                        facts.Add(random.Next(3) > 0
+                        facts.Add(simple || random.Next(3) > 0
                             ? new(groups[i], $"A {groups[i]} likes", $"{food}.", string.Empty, $"What does a {groups[i]} like?")
                             : new(food, "A", groups[i], $" likes {food}.", $"Who likes {food}?"));
                         break;
@@ -188,12 +203,12 @@ public static class Drills
         internal string Asked => $"{(Rest.Length > 0 ? Question + " " : string.Empty)}{Key}{Mark(Value)}{Rest}";
     }
 
-    /// <summary>Facts of one kind, no two about the same subject, the first four with different values.</summary>
-    private static Fact[] Answerable(Random random, int count)
+    /// <summary>Facts of one kind, no two with the same subject or question, the first four with different values.</summary>
+    private static Fact[] Answerable(Random random, int count, bool simple, bool inWords)
     {
         while (true)
         {
-            var distinct = Facts(random, kinds: 1, each: count).DistinctBy(fact => fact.Subject).ToArray();
+            var distinct = Facts(random, kinds: 1, count, simple).DistinctBy(fact => inWords ? fact.Question : fact.Subject).ToArray();
             var facts = Words.Draw(random, distinct, Math.Min(count, distinct.Length));
             if (facts.Length >= 4 && facts[..4].DistinctBy(Option).Count() == 4)
             {
