@@ -22,7 +22,7 @@ internal sealed class Curriculum
     private static readonly Stage[] Stages =
     [
         new("recall", 100, null, [new(1, random => Drills.Pairs(random, vocabulary: 32))]),
-        new("silent recall", 1500, new(0.995, Drills.Chains),
+        new("silent recall", 1500, new(0.98, Drills.Chains),
             [new(25, PairsOfMany), new(25, Drills.Options), new(25, Drills.BareOptions), new(25, Drills.Chains)]),
         new("sentences", 1800, new(0.97, random => Drills.Letters(random, inWords: true, simple: true)),
         [
@@ -30,7 +30,7 @@ internal sealed class Curriculum
             new(22, random => Drills.Letters(random, inWords: false, simple: true)), new(22, random => Drills.Letters(random, inWords: true, simple: true)),
             new(13, random => Drills.Lookup(random, simple: true)),
         ]),
-        new("look-ups", 1500, new(0.9, random => Drills.Lookup(random)),
+        new("look-ups", 1500, new(0.95, random => Drills.Lookup(random)),
         [
             new(4, PairsOfMany), new(4, Drills.Options), new(4, Drills.BareOptions), new(6, Drills.Chains), new(15, Drills.Sentences),
             new(16, random => Drills.Letters(random, inWords: true)), new(16, random => Drills.Lookup(random, simple: true)),
@@ -39,9 +39,9 @@ internal sealed class Curriculum
         new("questions", int.MaxValue, null,
         [
             new(2, PairsOfMany), new(2, Drills.Options), new(2, Drills.Chains), new(4, Drills.Sentences), new(3, random => Drills.Letters(random, inWords: true)),
-            new(5, random => Drills.Lookup(random), IsLetter: true), new(8, Drills.Calculations),
-            new(51, random => Question(random, PromptTemplates.CompactCot), Ends: true),
-            new(23, random => Question(random, PromptTemplates.CompactDirect), Ends: true, IsLetter: true),
+            new(7, random => Drills.Lookup(random), IsLetter: true), new(8, Drills.Calculations),
+            new(50, random => Question(random, PromptTemplates.CompactCot, steps: random.Next(1, 4)), Ends: true),
+            new(22, random => Question(random, PromptTemplates.CompactDirect, steps: 1 + Math.Min(random.Next(3), random.Next(3))), Ends: true, IsLetter: true),
         ]),
     ];
 
@@ -123,9 +123,8 @@ internal sealed class Curriculum
 
     private static string PairsOfMany(Random random) => Drills.Pairs(random);
 
-    private static string Question(Random random, PromptTemplate template)
+    private static string Question(Random random, PromptTemplate template, int steps)
     {
-        var steps = random.Next(1, 4);
         var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
         var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
         return $"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}";

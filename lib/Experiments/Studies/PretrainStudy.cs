@@ -47,7 +47,7 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 7_000,
+        Steps = 10_000,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,

@@ -84,7 +84,7 @@ public static class Drills
     public static string Options(Random random)
     {
         var options = Words.Draw(random, Pool, 4);
-        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]} is{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
+        var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]}:{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
         return $"Which?\n\n{Lines(options)}\n Analysis:{string.Concat(asked)}";
     }
 
@@ -169,7 +169,7 @@ public static class Drills
                         facts.Add(new(events[9 + i], "After the", events[8 + i], $" came the {events[9 + i]}.", $"What came just before the {events[9 + i]}?"));
                         break;
                     case 5:
-                        facts.Add(new(containers[i].One, $"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, $"What does a {containers[i].One} hold?"));
+                        facts.Add(new(containers[i].One, $"A {containers[i].One} holds {random.Next(2, 7)}", $"{containers[i + 1].Many}.", string.Empty, Question: null));
                         break;
                     case 6:
                         facts.Add(simple || random.Next(3) > 0
@@ -195,8 +195,8 @@ public static class Drills
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A sentence split at what follows from the words before it; with a rest, the question must come first for that.</summary>
-    private sealed record Fact(string Subject, string Key, string Value, string Rest, string Question)
+    /// <summary>A sentence split at what follows from the words before it; with a rest, the question must come first for that. No question where no category asks for it alone.</summary>
+    private sealed record Fact(string Subject, string Key, string Value, string Rest, string? Question)
     {
         internal string Told => $"{Key} {Value}{Rest}".TrimStart();
 
@@ -208,7 +208,7 @@ public static class Drills
     {
         while (true)
         {
-            var distinct = Facts(random, kinds: 1, count, simple).DistinctBy(fact => inWords ? fact.Question : fact.Subject).ToArray();
+            var distinct = Facts(random, kinds: 1, count, simple).Where(fact => fact.Question is not null).DistinctBy(fact => inWords ? fact.Question : fact.Subject).ToArray();
             var facts = Words.Draw(random, distinct, Math.Min(count, distinct.Length));
             if (facts.Length >= 4 && facts[..4].DistinctBy(Option).Count() == 4)
             {
