@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Experiments.Data.Benchmarks;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Reporting;
@@ -15,19 +16,25 @@ internal static class EvaluateCommand
         var templates = string.Join(", ", PromptTemplates.All.Select(template => template.Name));
         var template = new Option<string>("--template") { Description = $"Prompt: {templates}", DefaultValueFactory = _ => PromptTemplates.CompactCot.Name };
         var split = new Option<string>("--split") { Description = "test or validation", DefaultValueFactory = _ => "test" };
-        var limit = new Option<int>("--limit") { Description = "Questions per category", DefaultValueFactory = _ => 400 };
+        var task = new Option<string>("--task") { Description = string.Join(", ", QuestionSets.Names), DefaultValueFactory = _ => QuestionSets.Names[0] };
+        var data = new Option<string?>("--data") { Description = "Files of the task: MMLU's folder, or JSON lines with the labels file beside them", HelpName = "PATH" };
+        var limit = new Option<int?>("--limit") { Description = "Questions per category; all, or 400 of the closed world, by default" };
         var batch = new Option<int>("--batch-size") { Description = "Prompts computed together", DefaultValueFactory = _ => defaults.BatchSize };
         var length = new Option<int>("--max-new-tokens") { Description = "Longest reply", DefaultValueFactory = _ => defaults.MaxNewTokens };
         var method = new Option<ScoringMethod>("--method") { Description = "Generation, or LogLikelihood of the option letters" };
         var samples = new Option<string?>("--samples") { Description = "Write every item's result as JSON lines", HelpName = "F" };
         var command = new Command("evaluate", """
-            Accuracy of a model on the structured dataset, with intervals.
+            Accuracy of a model on the structured dataset, a published benchmark or your own questions, with intervals.
 
             Examples:
               experiments evaluate
               experiments evaluate --template compact-direct --limit 100
               experiments evaluate --preset released-code --json
-            """) { template, split, limit, batch, length, method, samples };
+              experiments evaluate --model ~/models/llama --task mmlu --data ~/data/mmlu --template harness-mmlu --method LogLikelihood
+              experiments evaluate --model ~/models/llama --task own --data questions.jsonl --template paper-cot
+
+            Your own questions are JSON lines: {"question": "…", "options": ["…", "…"], "answer": 0, "category": "…"}.
+            """) { task, data, template, split, limit, batch, length, method, samples };
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -39,9 +46,9 @@ internal static class EvaluateCommand
             };
             var prompt = PromptTemplates.Find(parsed.GetValue(template)!);
             var options = defaults with { Method = parsed.GetValue(method), BatchSize = parsed.GetValue(batch), MaxNewTokens = parsed.GetValue(length) };
+            var questions = QuestionSets.Load(parsed.GetValue(task)!, parsed.GetValue(data), from, parsed.GetValue(limit), model.Seed(parsed));
             using var loaded = model.Load(parsed);
             using var hook = model.Hook(parsed);
-            var questions = ClosedWorldDataset.Generate(from, parsed.GetValue(limit), model.Seed(parsed));
             IReadOnlyList<ItemResult> results;
             using (var progress = new TerminalProgress())
             {

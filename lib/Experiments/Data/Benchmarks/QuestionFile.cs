@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Experiments.Runs;
+
+namespace Experiments.Data.Benchmarks;
+
+/// <summary>Reads multiple-choice questions from JSON lines: PIQA and Social IQa as published, and a user's own.</summary>
+public static class QuestionFile
+{
+    private const int MostOptions = 26;
+
+    /// <summary>Reads questions of one's own, the format that <c>experiments dataset</c> writes.</summary>
+    /// <param name="path">
+    /// One JSON object a line: <c>question</c>, <c>options</c> (2 to 26 texts), <c>answer</c> (0-based index, or a letter); optional <c>id</c> (the line
+    /// number otherwise), <c>category</c> (the file's name otherwise), <c>stem</c> and <c>analysis</c>.
+    /// </param>
+    /// <returns>The items, in the order of the file.</returns>
+    /// <exception cref="ExperimentException">The file is missing or empty, or a line malformed.</exception>
+    public static IReadOnlyList<MultipleChoiceQuestion> Read(string path)
+    {
+        var questions = Lines(path).Select(line =>
+        {
+            var options = line.Texts("options");
+            return new MultipleChoiceQuestion
+            {
+                Id = line.OptionalText("id") ?? FormattableString.Invariant($"{line.Number}"),
+                Category = line.OptionalText("category") ?? Path.GetFileNameWithoutExtension(path),
+                Stem = line.Json["stem"]?.GetValueKind() == JsonValueKind.True,
+                Question = line.Text("question"),
+                Options = options,
+                Answer = line.Answer(options.Count),
+                Analysis = line.OptionalText("analysis"),
+            };
+        }).ToList();
+        return questions.GroupBy(question => question.Id, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new ExperimentException($"'{path}': id '{twice.Key}' occurs {twice.Count()} times; ids tell items apart when two runs are compared, so make each unique.")
+            : questions;
+    }
+
+    /// <summary>Reads PIQA (Bisk et al. 2020): a goal and two solutions.</summary>
+    /// <param name="path">JSON lines with <c>goal</c>, <c>sol1</c>, <c>sol2</c>.</param>
+    /// <param name="labels">One label a line, 0 or 1; null for <c>&lt;name&gt;-labels.lst</c> beside <paramref name="path"/>.</param>
+    /// <returns>The items, category <c>piqa</c>, not STEM.</returns>
+    /// <exception cref="ExperimentException">A file is missing or malformed, or their lengths differ.</exception>
+    public static IReadOnlyList<MultipleChoiceQuestion> ReadPiqa(string path, string? labels = null) =>
+        Labelled(path, labels, "piqa", firstLabel: 0, line => (line.Text("goal"), [line.Text("sol1"), line.Text("sol2")]));
+
+    /// <summary>Reads Social IQa (Sap et al. 2019): a context, a question and three answers.</summary>
+    /// <param name="path">JSON lines with <c>context</c>, <c>question</c>, <c>answerA</c>, <c>answerB</c>, <c>answerC</c>.</param>
+    /// <param name="labels">One label a line, 1 to 3; null for <c>&lt;name&gt;-labels.lst</c> beside <paramref name="path"/>.</param>
+    /// <returns>The items, category <c>social_iqa</c>, not STEM.</returns>
+    /// <exception cref="ExperimentException">A file is missing or malformed, or their lengths differ.</exception>
+    public static IReadOnlyList<MultipleChoiceQuestion> ReadSocialIqa(string path, string? labels = null) =>
+        Labelled(path, labels, "social_iqa", firstLabel: 1, line => ($"{line.Text("context")} {line.Text("question")}", [line.Text("answerA"), line.Text("answerB"), line.Text("answerC")]));
+
+    private static List<MultipleChoiceQuestion> Labelled(string path, string? labels, string category, int firstLabel, Func<Line, (string Question, string[] Options)> read)
+    {
+        labels ??= Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileNameWithoutExtension(path) + "-labels.lst");
+        var lines = Lines(path);
+        var answers = NonEmptyLines(labels).ToList();
+        if (answers.Count != lines.Count)
+        {
+            throw new ExperimentException($"'{path}' has {lines.Count} questions and '{labels}' {answers.Count} labels; take both from the same release.");
+        }
+
+        return [.. lines.Zip(answers, (line, label) =>
+        {
+            var (question, options) = read(line);
+            return new MultipleChoiceQuestion
+            {
+                Id = FormattableString.Invariant($"{category}-{line.Number - 1}"),
+                Category = category,
+                Stem = false,
+                Question = question,
+                Options = options,
+                Answer = int.TryParse(label.Text, out var number) && number >= firstLabel && number < firstLabel + options.Length
+                    ? number - firstLabel
+                    : throw new ExperimentException($"'{labels}', line {label.Number}: label '{label.Text}'; expected {firstLabel} to {firstLabel + options.Length - 1}."),
+            };
+        })];
+    }
+
+    private static List<Line> Lines(string path)
+    {
+        var lines = NonEmptyLines(path).Select(line =>
+        {
+            try
+            {
+                return new Line(path, line.Number, JsonNode.Parse(line.Text) as JsonObject ?? throw new JsonException("not an object"));
+            }
+            catch (JsonException e)
+            {
+                throw new ExperimentException($"'{path}', line {line.Number}: not a JSON object ({e.Message.Split('.')[0]}). The file must hold one object a line.", e);
+            }
+        }).ToList();
+        return lines.Count > 0 ? lines : throw new ExperimentException($"'{path}' holds no questions.");
+    }
+
+    private static IEnumerable<(int Number, string Text)> NonEmptyLines(string path) => File.Exists(path)
+        ? File.ReadLines(path).Select((text, index) => (Number: index + 1, Text: text.Trim())).Where(line => line.Text.Length > 0)
+        : throw new ExperimentException($"There is no file '{path}'.");
+
+    /// <summary>A line of a file, with errors that say where.</summary>
+    private sealed record Line(string Path, int Number, JsonObject Json)
+    {
+        internal string Text(string name) => OptionalText(name) ?? throw Wrong($"'{name}' is missing");
+
+        internal string? OptionalText(string name) => Json[name] switch
+        {
+            null => null,
+            JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
+            _ => throw Wrong($"'{name}' is not a text"),
+        };
+
+        internal IReadOnlyList<string> Texts(string name) =>
+            Json[name] is JsonArray array && array.Count is >= 2 and <= MostOptions && array.All(item => item?.GetValueKind() == JsonValueKind.String)
+                ? [.. array.Select(item => item!.GetValue<string>())]
+                : throw Wrong($"'{name}' is not a list of 2 to {MostOptions} texts");
+
+        internal int Answer(int options)
+        {
+            var answer = Json["answer"] switch
+            {
+                JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var index) => index,
+                JsonValue value when value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is [>= 'A' and <= 'Z' and var letter] => letter - 'A',
+                _ => throw Wrong("'answer' is not a 0-based index or a letter"),
+            };
+            return answer >= 0 && answer < options ? answer : throw Wrong($"'answer' names option {answer} of {options}, counted from 0");
+        }
+
+        private ExperimentException Wrong(string what) => new($"'{Path}', line {Number}: {what}.");
+    }
+}
