@@ -12,7 +12,13 @@ internal static class DoctorCommand
     internal static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
-        var command = new Command("doctor", "Say what is installed, which back end loads, and whether the embedded model answers.") { json };
+        var command = new Command("doctor", """
+            Say what is installed, which back end loads, and whether the embedded model answers.
+
+            Examples:
+              experiments doctor
+              experiments doctor --json
+            """) { json };
         command.SetAction(parsed =>
         {
             var facts = new Dictionary<string, string>

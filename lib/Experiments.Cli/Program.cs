@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Experiments.Notebooks;
 using Experiments.Runs;
 
@@ -50,8 +51,11 @@ public static class Program
         }
     }
 
-    private static RootCommand Root() => new("Attention, computed tokens and reasoning in LLaMA-family models: train, look, re-balance, measure.")
+    // A RootCommand would take its name from the file, Experiments.Cli, and show that in every usage line.
+    private static Command Root() => new("experiments", "Attention, computed tokens and reasoning in LLaMA-family models: train, look, re-balance, measure.")
     {
+        new HelpOption(),
+        new VersionOption(),
         RunCommand.Create(),
         DatasetCommand.Create(),
         PretrainCommand.Create(),

@@ -22,6 +22,9 @@ public sealed class TableColumns<T>
     public TableColumns<T> Number(string name, Func<T, double?> value, string? format = null) =>
         Add(name, ColumnKind.Number, row => value(row), format);
 
+    /// <summary>Adds a column of p-values, shown with four decimals, and as <c>&lt;0.0001</c> where those would all be zero.</summary>
+    public TableColumns<T> PValue(string name, Func<T, double?> value) => Number(name, value, "0.0000;;'<0.0001'");
+
     /// <summary>Adds a column of whole numbers, shown with thousands separators unless a format says otherwise.</summary>
     public TableColumns<T> Integer(string name, Func<T, long?> value, string? format = null) =>
         Add(name, ColumnKind.Integer, row => value(row), format);

@@ -141,8 +141,8 @@ public sealed class AblationStudy
         .Number("Difference", r => r.Change.Difference, "+0.0%;-0.0%;0.0%")
         .Integer("Gained", r => r.Change.Gained)
         .Integer("Lost", r => r.Change.Lost)
-        .Number("p", r => r.Change.P, "0.0000")
-        .Number("p (Holm)", r => r.Change.AdjustedP, "0.0000")) with
+        .PValue("p", r => r.Change.P)
+        .PValue("p (Holm)", r => r.Change.AdjustedP)) with
     {
         Caption = "Accuracy on the validation split under settings of re-balancing.",
         Label = "tab:ablation",

@@ -29,8 +29,8 @@ public static class BenchmarkTables
             .Text("95% interval  ", r => Interval(r.Row.Low, r.Row.High))
             .Integer("Gained", r => r.Row.Gained)
             .Integer("Lost", r => r.Row.Lost)
-            .Number("p", r => r.Row.P, "0.0000")
-            .Number("p (Holm)", r => r.Row.AdjustedP, "0.0000")) with
+            .PValue("p", r => r.Row.P)
+            .PValue("p (Holm)", r => r.Row.AdjustedP)) with
     {
         Caption = $"Accuracy on the same questions, before ({options.Before.Name}) and after ({options.After.Name}). Wilson intervals; paired bootstrap interval of the difference; McNemar's exact test, Holm-corrected over categories.",
         Label = "tab:before-after",

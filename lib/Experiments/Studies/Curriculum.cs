@@ -49,7 +49,7 @@ internal sealed class Curriculum
     private readonly double _letterWeight;
     private readonly Random _random;
     private int _stage;
-    private int _since;
+    private int _stageBegan;
 
     /// <summary>Begins with the first stage.</summary>
     /// <param name="vocabulary">Encodes the texts.</param>
@@ -92,9 +92,9 @@ internal sealed class Curriculum
     {
         var stage = Stages[_stage];
         var measured = stage.Goal is { } goal ? new StageAccuracy(step, stage.Name, Accuracy(model, goal.Draw), goal.Accuracy) : null;
-        if (step - _since >= stage.AtMost || measured is { IsMastered: true })
+        if (step - _stageBegan >= stage.AtMost || measured is { IsMastered: true })
         {
-            (_stage, _since) = (_stage + 1, step);
+            (_stage, _stageBegan) = (_stage + 1, step);
         }
 
         return measured;

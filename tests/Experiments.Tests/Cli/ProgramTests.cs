@@ -33,6 +33,25 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(expected, JsonNode.Parse(output)!["ids"]!.AsArray().Select(id => id!.GetValue<int>()));
     }
 
+    [Theory]
+    [InlineData("run")]
+    [InlineData("dataset")]
+    [InlineData("pretrain")]
+    [InlineData("finetune")]
+    [InlineData("attention")]
+    [InlineData("generate")]
+    [InlineData("evaluate")]
+    [InlineData("doctor")]
+    [InlineData("kernel install")]
+    public async Task The_help_of_a_command_has_examples_and_calls_the_program_by_its_name(string command)
+    {
+        var (code, output, _) = await CommandLine.Run([.. command.Split(' '), "--help"]);
+        Assert.Equal(0, code);
+        Assert.Contains("Example", output, StringComparison.Ordinal);
+        Assert.Contains($"\n    experiments {command}", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains($"\n  experiments {command} [options]", output.ReplaceLineEndings("\n").Replace(" [<notebooks>...]", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Attention_saves_logits_and_patterns_as_multiplied_with_the_values()
     {

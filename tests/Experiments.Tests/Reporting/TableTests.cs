@@ -29,6 +29,15 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void A_p_value_too_small_for_its_digits_is_shown_as_a_bound_and_kept_exact_in_csv()
+    {
+        var table = Table.From([0.04567, 0.00003], c => c.PValue("p", p => p));
+        Assert.Contains(" 0.0457 |\n| &lt;0.0001 |", table.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains(@"\textless{}0.0001 \\", table.ToLatex(), StringComparison.Ordinal);
+        Assert.Equal("p\r\n0.04567\r\n3E-05\r\n", table.ToCsv());
+    }
+
+    [Fact]
     public void Csv_keeps_a_token_that_is_a_newline_in_one_field()
     {
         var table = Table.From(["\n"], c => c.Text("token", t => t).Number("value", _ => double.NaN));

@@ -61,7 +61,7 @@ public partial class CurriculumTests
     public void A_stage_is_left_when_its_time_is_over_and_not_before_without_mastery()
     {
         var vocabulary = new ClosedWorldVocabulary();
-        using var untrained = new LlamaForCausalLM(new LlamaConfig { VocabSize = vocabulary.Size, HiddenSize = 16, IntermediateSize = 16, NumHiddenLayers = 1, NumAttentionHeads = 2, MaxPositionEmbeddings = 512 });
+        using var untrained = new LlamaForCausalLM(new LlamaConfig { VocabSize = vocabulary.Size, HiddenSize = 16, IntermediateSize = 16, NumHiddenLayers = 1, NumAttentionHeads = 2, NumKeyValueHeads = 2, MaxPositionEmbeddings = 512 });
         untrained.Initialize(1);
         var curriculum = new Curriculum(vocabulary, seed: 1, letterWeight: 8);
         Assert.Null(curriculum.Advance(untrained, 50));
