@@ -16,8 +16,9 @@ internal sealed class Curriculum
     private const int EosId = 2;
     private const int MeasuredTexts = 64;
 
-    // Calculating and comparing take longer to learn than chained recall: they come twice as often.
+    // Calculating and comparing take longer to learn than chained recall, and come twice as often; then what is still confused, who is whose mother and what came after what.
     private static readonly string[] Mix = [.. ClosedWorldDataset.Categories, "modular-arithmetic", "comparison", "sequences"];
+    private static readonly string[] PracticeMix = [.. Mix, "kinship", "story"];
 
     private static readonly Stage[] Stages =
     [
@@ -40,8 +41,13 @@ internal sealed class Curriculum
         [
             new(2, PairsOfMany), new(2, Drills.Options), new(2, Drills.Chains), new(4, Drills.Sentences), new(3, random => Drills.Letters(random, inWords: true)),
             new(7, random => Drills.Lookup(random), IsLetter: true), new(8, Drills.Calculations),
-            new(50, random => Question(random, PromptTemplates.CompactCot, steps: random.Next(1, 4)), Ends: true),
-            new(22, random => Question(random, PromptTemplates.CompactDirect, steps: 1 + Math.Min(random.Next(3), random.Next(3))), Ends: true, IsLetter: true),
+            new(50, random => Worked(random, Mix), Ends: true), new(22, random => Direct(random, Mix), Ends: true, IsLetter: true),
+        ]),
+        new("practice", int.MaxValue, null,
+        [
+            new(2, PairsOfMany), new(2, Drills.Options), new(2, Drills.Chains), new(5, Drills.Sentences), new(3, random => Drills.Letters(random, inWords: true)),
+            new(7, random => Drills.Lookup(random), IsLetter: true), new(8, Drills.Calculations),
+            new(48, random => Worked(random, PracticeMix), Ends: true), new(23, random => Direct(random, PracticeMix), Ends: true, IsLetter: true),
         ]),
     ];
 
@@ -51,12 +57,14 @@ internal sealed class Curriculum
     private int _stage;
     private int _stageBegan;
 
-    /// <summary>Begins with the first stage.</summary>
+    /// <summary>Begins with the first stage, or with practice.</summary>
     /// <param name="vocabulary">Encodes the texts.</param>
     /// <param name="seed">Seed of the texts.</param>
     /// <param name="letterWeight">Weight of a lone letter beside the tokens of a worked answer.</param>
-    internal Curriculum(ClosedWorldVocabulary vocabulary, int seed, double letterWeight)
+    /// <param name="practice">For a model that went through the other stages: stay in the last.</param>
+    internal Curriculum(ClosedWorldVocabulary vocabulary, int seed, double letterWeight, bool practice = false)
     {
+        _stage = practice ? Stages.Length - 1 : 0;
         _vocabulary = vocabulary;
         _letterWeight = letterWeight;
         _random = new Random(seed);
@@ -123,10 +131,15 @@ internal sealed class Curriculum
 
     private static string PairsOfMany(Random random) => Drills.Pairs(random);
 
-    private static string Question(Random random, PromptTemplate template, int steps)
+    private static string Worked(Random random, string[] mix) => Question(random, mix, PromptTemplates.CompactCot, steps: random.Next(1, 4));
+
+    // More short ones than long: what takes one silent step can be learned, what takes three hardly.
+    private static string Direct(Random random, string[] mix) => Question(random, mix, PromptTemplates.CompactDirect, steps: 1 + Math.Min(random.Next(3), random.Next(3)));
+
+    private static string Question(Random random, string[] mix, PromptTemplate template, int steps)
     {
         var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
-        var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
+        var question = ClosedWorldDataset.DrawTraining(random, mix[random.Next(mix.Length)], difficulty);
         return $"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}";
     }
 
