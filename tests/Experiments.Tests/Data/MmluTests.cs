@@ -53,13 +53,10 @@ public sealed class MmluTests : IDisposable
         Assert.Contains("Unknown MMLU subject astrology", Assert.Throws<ExperimentException>(() => Mmlu.Read(_folder.Path, subjects: ["astrology"])).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The published files are not ours to commit: name their folder in <c>EXPERIMENTS_MMLU</c>.</summary>
     [Fact]
     public void The_published_test_split_parses_whole()
     {
-        var folder = Environment.GetEnvironmentVariable("EXPERIMENTS_MMLU");
-        Assert.SkipWhen(folder is null, "EXPERIMENTS_MMLU does not name a folder with MMLU's test split.");
-        var questions = Mmlu.Read(folder!);
+        var questions = Mmlu.Read(SharedData.Folder("mmlu"));
         var counts = questions.CountBy(question => MmluSubjects.GroupOf(question.Category)!.Value).ToDictionary();
         Assert.Equal(14_042, questions.Count);
         Assert.Equal([3153, 4705, 3077, 3107], [counts[MmluGroup.Stem], counts[MmluGroup.Humanities], counts[MmluGroup.SocialSciences], counts[MmluGroup.Other]]);
