@@ -19,7 +19,7 @@ internal static class PretrainCommand
 
             Examples, the two that made the embedded model, then look at the result:
               experiments pretrain --output results
-              experiments pretrain --output results --from results/pretrain/<run>/checkpoint --steps 5000 --learning-rate 0.0012
+              experiments pretrain --output results --from results/pretrain/<run>/checkpoint --steps 4200 --learning-rate 0.0012
               experiments evaluate --model results/pretrain/<run>/checkpoint
             """) { output, from, steps, seed, rate };
         command.SetAction((parsed, cancellation) =>

@@ -18,7 +18,7 @@ internal sealed class Curriculum
 
     // Calculating and comparing take longer to learn than chained recall, and come twice as often; then what is still confused, who is whose mother and what came after what.
     private static readonly string[] Mix = [.. ClosedWorldDataset.Categories, "modular-arithmetic", "comparison", "sequences"];
-    private static readonly string[] PracticeMix = [.. Mix, "kinship", "story"];
+    private static readonly string[] PracticeMix = [.. Mix, "kinship", "kinship", "preferences", "story"];
 
     private static readonly Stage[] Stages =
     [
@@ -45,9 +45,9 @@ internal sealed class Curriculum
         ]),
         new("practice", int.MaxValue, null,
         [
-            new(2, PairsOfMany), new(2, Drills.Options), new(2, Drills.Chains), new(5, Drills.Sentences), new(3, random => Drills.Letters(random, inWords: true)),
-            new(7, random => Drills.Lookup(random), IsLetter: true), new(8, Drills.Calculations),
-            new(48, random => Worked(random, PracticeMix), Ends: true), new(23, random => Direct(random, PracticeMix), Ends: true, IsLetter: true),
+            new(1, PairsOfMany), new(1, Drills.Options), new(1, Drills.Chains), new(5, Drills.Sentences), new(1, random => Drills.Letters(random, inWords: true)),
+            new(3, random => Drills.Lookup(random), IsLetter: true), new(6, Drills.Calculations),
+            new(72, random => Worked(random, PracticeMix), Ends: true), new(10, random => Direct(random, PracticeMix), Ends: true, IsLetter: true),
         ]),
     ];
 
