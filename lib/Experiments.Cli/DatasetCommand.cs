@@ -11,7 +11,7 @@ internal static class DatasetCommand
     {
         var defaults = new Difficulty();
         var split = new Option<DatasetSplit>("--split") { Description = "Train, Validation or Test", DefaultValueFactory = _ => DatasetSplit.Test };
-        var limit = new Option<int>("--limit") { Description = "Questions per category", DefaultValueFactory = _ => 400 };
+        var limit = new Option<int>("--limit") { Description = "Questions per category", DefaultValueFactory = _ => ClosedWorldDataset.ReportedPerCategory };
         var seed = new Option<int>("--seed") { Description = "Same seed, same questions", DefaultValueFactory = _ => 1 };
         var minSteps = new Option<int>("--min-steps") { Description = "Fewest steps to chain", DefaultValueFactory = _ => defaults.MinSteps };
         var maxSteps = new Option<int>("--max-steps") { Description = "Most steps to chain", DefaultValueFactory = _ => defaults.MaxSteps };

@@ -18,7 +18,7 @@ internal static class EvaluateCommand
         var split = new Option<string>("--split") { Description = "test or validation", DefaultValueFactory = _ => "test" };
         var task = new Option<string>("--task") { Description = string.Join(", ", QuestionSets.Names), DefaultValueFactory = _ => QuestionSets.Names[0] };
         var data = new Option<string?>("--data") { Description = "Files of the task: MMLU's folder, or JSON lines with the labels file beside them", HelpName = "PATH" };
-        var limit = new Option<int?>("--limit") { Description = "Questions per category; all, or 400 of the closed world, by default" };
+        var limit = new Option<int?>("--limit") { Description = $"Questions per category; all, or {ClosedWorldDataset.ReportedPerCategory} of the closed world, by default" };
         var batch = new Option<int>("--batch-size") { Description = "Prompts computed together", DefaultValueFactory = _ => defaults.BatchSize };
         var length = new Option<int>("--max-new-tokens") { Description = "Longest reply", DefaultValueFactory = _ => defaults.MaxNewTokens };
         var method = new Option<ScoringMethod>("--method") { Description = "Generation, or LogLikelihood of the option letters" };

@@ -3,6 +3,9 @@ namespace Experiments.Data;
 /// <summary>One multiple-choice item of any dataset.</summary>
 public sealed record MultipleChoiceQuestion
 {
+    /// <summary>Most options that a question can have: one for each letter.</summary>
+    public const int MostOptions = 26;
+
     /// <summary>Stable identifier within its dataset.</summary>
     public required string Id { get; init; }
 

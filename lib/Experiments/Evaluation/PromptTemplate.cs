@@ -24,8 +24,6 @@ public enum AnswerStyle
 /// </remarks>
 public sealed partial record PromptTemplate
 {
-    private const int MostOptions = 26;
-
     /// <summary>Name in results and on the command line.</summary>
     public required string Name { get; init; }
 
@@ -70,9 +68,9 @@ public sealed partial record PromptTemplate
 
     private static void Check(MultipleChoiceQuestion question)
     {
-        if (question.Options.Count is < 2 or > MostOptions)
+        if (question.Options.Count is < 2 or > MultipleChoiceQuestion.MostOptions)
         {
-            throw new ExperimentException($"Question {question.Id} has {question.Options.Count} options; a multiple-choice question has 2 to {MostOptions}.");
+            throw new ExperimentException($"Question {question.Id} has {question.Options.Count} options; a multiple-choice question has 2 to {MultipleChoiceQuestion.MostOptions}.");
         }
 
         if (question.Answer < 0 || question.Answer >= question.Options.Count)

@@ -14,7 +14,7 @@ public sealed record BenchmarkOptions
     public DatasetSplit Split { get; init; } = DatasetSplit.Test;
 
     /// <summary>Questions per category.</summary>
-    public int QuestionsPerCategory { get; init; } = 400;
+    public int QuestionsPerCategory { get; init; } = ClosedWorldDataset.ReportedPerCategory;
 
     /// <summary>Seed of the dataset and of the bootstrap.</summary>
     public int Seed { get; init; } = 1;

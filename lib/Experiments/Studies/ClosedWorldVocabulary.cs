@@ -32,7 +32,7 @@ public sealed partial class ClosedWorldVocabulary
             Add($"Options:\nA. {question.Options[0]}\n {question.Question}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
         }
 
-        Words = [.. pieces];
+        Words = [.. pieces, "▁"]; // last, so least likely: SentencePiece writes it before a word that it spells in bytes
         _ids = Words.Select((piece, index) => (piece, index)).ToDictionary(pair => pair.piece, pair => FirstWord + pair.index, StringComparer.Ordinal);
         _ids["\n"] = 3 + '\n';
     }

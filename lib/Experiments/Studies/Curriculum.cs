@@ -16,16 +16,15 @@ internal sealed class Curriculum
     private const int EosId = 2;
     private const int MeasuredTexts = 64;
 
-    // Calculating and comparing take longer to learn than chained recall, and come twice as often; then what is still confused, who is whose mother and what came after what.
-    private static readonly string[] Mix = [.. ClosedWorldDataset.Categories, "modular-arithmetic", "comparison", "sequences"];
-    private static readonly string[] PracticeMix = [.. Mix, "kinship", "kinship", "preferences", "story"];
+    // Twice as often what takes longest to learn: calculating, comparing, who is whose mother, and what is asked backwards.
+    private static readonly string[] Mix = [.. ClosedWorldDataset.Categories, "modular-arithmetic", "comparison", "sequences", "kinship", "preferences", "story"];
 
     private static readonly Stage[] Stages =
     [
         new("recall", 100, null, [new(1, random => Drills.Pairs(random, vocabulary: 32))]),
         new("silent recall", 1500, new(0.98, Drills.Chains),
             [new(25, PairsOfMany), new(25, Drills.Options), new(25, Drills.BareOptions), new(25, Drills.Chains)]),
-        new("sentences", 1800, new(0.97, random => Drills.Letters(random, inWords: true, simple: true)),
+        new("sentences", 2200, new(0.97, random => Drills.Letters(random, inWords: true, simple: true)),
         [
             new(5, PairsOfMany), new(5, Drills.Options), new(5, Drills.BareOptions), new(10, Drills.Chains), new(18, Drills.Sentences),
             new(22, random => Drills.Letters(random, inWords: false, simple: true)), new(22, random => Drills.Letters(random, inWords: true, simple: true)),
@@ -40,14 +39,8 @@ internal sealed class Curriculum
         new("questions", int.MaxValue, null,
         [
             new(2, PairsOfMany), new(2, Drills.Options), new(2, Drills.Chains), new(4, Drills.Sentences), new(3, random => Drills.Letters(random, inWords: true)),
-            new(7, random => Drills.Lookup(random), IsLetter: true), new(8, Drills.Calculations),
-            new(50, random => Worked(random, Mix), Ends: true), new(22, random => Direct(random, Mix), Ends: true, IsLetter: true),
-        ]),
-        new("practice", int.MaxValue, null,
-        [
-            new(1, PairsOfMany), new(1, Drills.Options), new(1, Drills.Chains), new(5, Drills.Sentences), new(1, random => Drills.Letters(random, inWords: true)),
-            new(3, random => Drills.Lookup(random), IsLetter: true), new(6, Drills.Calculations),
-            new(72, random => Worked(random, PracticeMix), Ends: true), new(10, random => Direct(random, PracticeMix), Ends: true, IsLetter: true),
+            new(7, random => Drills.Lookup(random), IsLetter: true), new(9, Drills.Calculations),
+            new(57, Worked, Ends: true), new(14, Direct, Ends: true, IsLetter: true),
         ]),
     ];
 
@@ -57,14 +50,12 @@ internal sealed class Curriculum
     private int _stage;
     private int _stageBegan;
 
-    /// <summary>Begins with the first stage, or with practice.</summary>
+    /// <summary>Begins with the first stage.</summary>
     /// <param name="vocabulary">Encodes the texts.</param>
     /// <param name="seed">Seed of the texts.</param>
     /// <param name="letterWeight">Weight of a lone letter beside the tokens of a worked answer.</param>
-    /// <param name="practice">For a model that went through the other stages: stay in the last.</param>
-    internal Curriculum(ClosedWorldVocabulary vocabulary, int seed, double letterWeight, bool practice = false)
+    internal Curriculum(ClosedWorldVocabulary vocabulary, int seed, double letterWeight)
     {
-        _stage = practice ? Stages.Length - 1 : 0;
         _vocabulary = vocabulary;
         _letterWeight = letterWeight;
         _random = new Random(seed);
@@ -131,15 +122,16 @@ internal sealed class Curriculum
 
     private static string PairsOfMany(Random random) => Drills.Pairs(random);
 
-    private static string Worked(Random random, string[] mix) => Question(random, mix, PromptTemplates.CompactCot, steps: random.Next(1, 4));
+    // Four steps are a third as frequent as one, two or three: enough to go on to the end, and room to gain.
+    private static string Worked(Random random) => Question(random, PromptTemplates.CompactCot, steps: 1 + (random.Next(10) / 3));
 
     // More short ones than long: what takes one silent step can be learned, what takes three hardly.
-    private static string Direct(Random random, string[] mix) => Question(random, mix, PromptTemplates.CompactDirect, steps: 1 + Math.Min(random.Next(3), random.Next(3)));
+    private static string Direct(Random random) => Question(random, PromptTemplates.CompactDirect, steps: 1 + Math.Min(random.Next(3), random.Next(3)));
 
-    private static string Question(Random random, string[] mix, PromptTemplate template, int steps)
+    private static string Question(Random random, PromptTemplate template, int steps)
     {
         var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
-        var question = ClosedWorldDataset.DrawTraining(random, mix[random.Next(mix.Length)], difficulty);
+        var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
         return $"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}";
     }
 

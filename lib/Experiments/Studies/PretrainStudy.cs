@@ -41,17 +41,13 @@ public sealed record PretrainOptions
     /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for no measurement, and a checkpoint at the end only.</summary>
     public int EvaluateEvery { get; init; } = 1000;
 
-    /// <summary>Checkpoint of an earlier pre-training to go on from, with the last stage of the curriculum; null to begin with fresh weights.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
-    public string? From { get; init; }
-
     /// <summary>Seed of weights and texts.</summary>
     public int Seed { get; init; } = 1;
 
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 10_000,
+        Steps = 17_000,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,
@@ -80,23 +76,22 @@ public static class PretrainStudy
         var plan = new RunPlan(Experiment)
         {
             Model = EmbeddedModel.Name,
-            Variant = options.From is null ? "curriculum" : "practice",
+            Variant = "curriculum",
             Config = options,
             Seed = options.Seed,
             DType = "float32",
             Device = "cpu",
             Threads = options.Training.Workers,
-            CheckpointHash = options.From is { } parent ? LoadedModel.HashOf(parent) : null,
             DatasetHash = ContentHash.Of(ClosedWorldDataset.Generate(DatasetSplit.Test, 20, options.Seed)),
             NativeVersions = Backend.Versions,
         };
         using var run = workspace.Start(plan, keepFailed: true);
-        using var model = options.From is { } folder ? Continue(folder, vocabulary) : Fresh(options, vocabulary);
+        using var model = Fresh(options, vocabulary);
         vocabulary.Save(run.PathOf("checkpoint"));
         var tokenizer = TextTokenizer.Load(run.PathOf("checkpoint"));
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
         var measured = new List<PretrainAccuracy>();
-        var curriculum = new Curriculum(vocabulary, options.Seed, options.LetterWeight, practice: options.From is not null);
+        var curriculum = new Curriculum(vocabulary, options.Seed, options.LetterWeight);
         var stages = new List<StageAccuracy>();
         var report = StudyProgress.OfTraining(progress, Experiment, options.Training);
         var result = new Trainer(model, options.Training).Train(
@@ -147,20 +142,6 @@ public static class PretrainStudy
         });
         RecallInitialization.Apply(model, options.Seed);
         return model;
-    }
-
-    private static LlamaForCausalLM Continue(string folder, ClosedWorldVocabulary vocabulary)
-    {
-        var model = Checkpoint.Load(folder);
-        if (model.Config.VocabSize == vocabulary.Size)
-        {
-            return model;
-        }
-
-        using (model)
-        {
-            throw new ExperimentException($"'{folder}' has a vocabulary of {model.Config.VocabSize}, the closed world one of {vocabulary.Size}. Go on from a checkpoint of this version's pre-training.");
-        }
     }
 
     private static PretrainAccuracy Measure(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, TrainingStep step)

@@ -20,7 +20,7 @@ public sealed record Profile
     {
         Name = "full",
         FineTuneSteps = 700,
-        TestPerCategory = 400,
+        TestPerCategory = Data.ClosedWorld.ClosedWorldDataset.ReportedPerCategory,
         ValidationPerCategory = 50,
         AttentionTexts = 64,
     };

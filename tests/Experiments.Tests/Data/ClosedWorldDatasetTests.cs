@@ -36,7 +36,7 @@ public partial class ClosedWorldDatasetTests
         Assert.All(questions, question =>
         {
             Assert.Equal(4, question.Options.Distinct().Count());
-            Assert.EndsWith($"{question.Options[question.Answer]} is {question.Letter}.", question.Analysis, StringComparison.Ordinal);
+            Assert.EndsWith($"{question.Options[question.Answer]}: {question.Letter}.", question.Analysis, StringComparison.Ordinal);
         });
         Assert.All(questions.GroupBy(question => question.Answer), letter => Assert.InRange(letter.Count(), 700, 900));
     }
@@ -45,6 +45,16 @@ public partial class ClosedWorldDatasetTests
     public void Every_answer_follows_from_the_question_text_alone()
     {
         Assert.All(ClosedWorldDataset.Generate(DatasetSplit.Test, 200, 1), question => Assert.Equal(Solve(question), question.Options[question.Answer]));
+    }
+
+    [Fact]
+    public void Mothers_are_women_fathers_men_and_the_options_of_one_sex()
+    {
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 200, 1).Where(question => question.Category == "kinship").ToArray();
+        var parents = questions.SelectMany(question => Parent().Matches(question.Question)).ToLookup(match => match.Groups[1].Value, match => match.Groups[3].Value);
+        Assert.Equal(24, parents["mother"].Concat(parents["father"]).Distinct().Count());
+        Assert.Empty(parents["mother"].Intersect(parents["father"]));
+        Assert.All(questions, question => Assert.Subset(parents[KinshipAsked().Match(question.Question).Groups[1].Value.Split(' ')[0]].ToHashSet(), question.Options.ToHashSet()));
     }
 
     [Fact]

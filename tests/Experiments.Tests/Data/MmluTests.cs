@@ -24,7 +24,7 @@ public sealed class MmluTests : IDisposable
     [InlineData("test")]
     public void Quoted_newlines_commas_and_quotes_are_read(string within)
     {
-        Write(within, "astronomy_test.csv", "\"What is a (\"\"type one-a\"\")\nsupernova, then?\",\"a, b\",2,3,4,C\r\nSecond,1,2,3,4,A\r\n");
+        _folder.Write(Path.Combine(within, "astronomy_test.csv"), "\"What is a (\"\"type one-a\"\")\nsupernova, then?\",\"a, b\",2,3,4,C\r\nSecond,1,2,3,4,A\r\n");
         var questions = Mmlu.Read(_folder.Path, subjects: ["astronomy"]);
         Assert.Equal(["What is a (\"type one-a\")\nsupernova, then?", "Second"], questions.Select(question => question.Question));
         Assert.Equal(["astronomy-0", "astronomy-1"], questions.Select(question => question.Id));
@@ -38,7 +38,7 @@ public sealed class MmluTests : IDisposable
     [InlineData("q,1,2,3,4,E\n", "line 1: 6 fields, the last 'E'")]
     public void A_malformed_row_is_named_by_file_and_line(string text, string where)
     {
-        Write("", "astronomy_test.csv", text);
+        _folder.Write("astronomy_test.csv", text);
         var error = Assert.Throws<ExperimentException>(() => Mmlu.Read(_folder.Path, subjects: ["astronomy"]));
         Assert.Contains("astronomy_test.csv", error.Message, StringComparison.Ordinal);
         Assert.Contains(where, error.Message, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public sealed class MmluTests : IDisposable
     [Fact]
     public void Missing_subjects_are_an_error_and_not_a_smaller_benchmark()
     {
-        Write("", "astronomy_test.csv", "q,1,2,3,4,A\n");
+        _folder.Write("astronomy_test.csv", "q,1,2,3,4,A\n");
         var error = Assert.Throws<ExperimentException>(() => Mmlu.Read(_folder.Path));
         Assert.Contains("lacks 56 of 57 subjects: abstract_algebra, anatomy,", error.Message, StringComparison.Ordinal);
         Assert.Contains("Unknown MMLU subject astrology", Assert.Throws<ExperimentException>(() => Mmlu.Read(_folder.Path, subjects: ["astrology"])).Message, StringComparison.Ordinal);
@@ -61,11 +61,5 @@ public sealed class MmluTests : IDisposable
         Assert.Equal(14_042, questions.Count);
         Assert.Equal([3153, 4705, 3077, 3107], [counts[MmluGroup.Stem], counts[MmluGroup.Humanities], counts[MmluGroup.SocialSciences], counts[MmluGroup.Other]]);
         Assert.Equal(3153, questions.Count(question => question.Stem));
-    }
-
-    private void Write(string within, string name, string text)
-    {
-        Directory.CreateDirectory(Path.Combine(_folder.Path, within));
-        File.WriteAllText(Path.Combine(_folder.Path, within, name), text);
     }
 }

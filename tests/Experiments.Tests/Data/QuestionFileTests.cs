@@ -16,14 +16,14 @@ public sealed class QuestionFileTests : IDisposable
     public void What_the_dataset_command_writes_reads_back()
     {
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 2, 3);
-        var file = Write("q.jsonl", string.Concat(questions.Select(question => JsonSerializer.Serialize(question, RunJson.Compact) + "\n")));
+        var file = _folder.Write("q.jsonl", string.Concat(questions.Select(question => JsonSerializer.Serialize(question, RunJson.Compact) + "\n")));
         Assert.Equal(questions.Select(RunJson.Document), QuestionFile.Read(file).Select(RunJson.Document));
     }
 
     [Fact]
     public void A_question_of_ones_own_needs_only_question_options_and_answer()
     {
-        var file = Write("birds.jsonl", """
+        var file = _folder.Write("birds.jsonl", """
             {"question": "Which flies?", "options": ["ostrich", "swift"], "answer": "B"}
 
             {"question": "Which swims?", "options": ["penguin", "swift", "hen"], "answer": 0, "category": "water", "stem": true, "id": "swim"}
@@ -43,7 +43,7 @@ public sealed class QuestionFileTests : IDisposable
     [InlineData("{\"id\": \"1\", \"question\": \"q\", \"options\": [\"a\", \"b\"], \"answer\": 0}\n{\"id\": \"1\", \"question\": \"q\", \"options\": [\"a\", \"b\"], \"answer\": 0}", "id '1' occurs 2 times")]
     public void A_malformed_line_is_named(string text, string what)
     {
-        var error = Assert.Throws<ExperimentException>(() => QuestionFile.Read(Write("bad.jsonl", text)));
+        var error = Assert.Throws<ExperimentException>(() => QuestionFile.Read(_folder.Write("bad.jsonl", text)));
         Assert.Contains("bad.jsonl'", error.Message, StringComparison.Ordinal);
         Assert.Contains(what, error.Message, StringComparison.Ordinal);
     }
@@ -51,39 +51,33 @@ public sealed class QuestionFileTests : IDisposable
     [Fact]
     public void Piqa_and_social_iqa_take_their_labels_from_the_file_beside()
     {
-        var piqa = Write("valid.jsonl", """
+        var piqa = _folder.Write("valid.jsonl", """
             {"goal": "To boil water,", "sol1": "heat it.", "sol2": "freeze it."}
             {"goal": "To cool tea,", "sol1": "heat it.", "sol2": "wait."}
             """);
-        Write("valid-labels.lst", "0\n1\n");
+        _folder.Write("valid-labels.lst", "0\n1\n");
         Assert.Equal([0, 1], QuestionFile.ReadPiqa(piqa).Select(question => question.Answer));
         Assert.Equal(["heat it.", "wait."], QuestionFile.ReadPiqa(piqa)[1].Options);
 
-        var siqa = Write("dev.jsonl", """{"context": "Ann fell.", "question": "How does she feel?", "answerA": "glad", "answerB": "hurt", "answerC": "rich"}""");
-        Write("dev-labels.lst", "2\n");
+        var siqa = _folder.Write("dev.jsonl", """{"context": "Ann fell.", "question": "How does she feel?", "answerA": "glad", "answerB": "hurt", "answerC": "rich"}""");
+        _folder.Write("dev-labels.lst", "2\n");
         var question = Assert.Single(QuestionFile.ReadSocialIqa(siqa));
         Assert.Equal(("Ann fell. How does she feel?", 1), (question.Question, question.Answer));
 
-        Write("dev-labels.lst", "2\n3\n");
+        _folder.Write("dev-labels.lst", "2\n3\n");
         Assert.Contains("1 questions and", Assert.Throws<ExperimentException>(() => QuestionFile.ReadSocialIqa(siqa)).Message, StringComparison.Ordinal);
-        Write("dev-labels.lst", "0\n");
+        _folder.Write("dev-labels.lst", "0\n");
         Assert.Contains("label '0'; expected 1 to 3", Assert.Throws<ExperimentException>(() => QuestionFile.ReadSocialIqa(siqa)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_set_is_loaded_by_name_and_cut_by_category()
     {
-        var file = Write("own.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $"{{\"question\": \"q{i}\", \"options\": [\"a\", \"b\"], \"answer\": 0, \"category\": \"c{i % 2}\"}}\n")));
+        var file = _folder.Write("own.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $"{{\"question\": \"q{i}\", \"options\": [\"a\", \"b\"], \"answer\": 0, \"category\": \"c{i % 2}\"}}\n")));
         Assert.Equal(["q0", "q2", "q1", "q3"], QuestionSets.Load("own", file, perCategory: 2).Select(question => question.Question));
         Assert.Equal(8, QuestionSets.Load("closed-world", null, DatasetSplit.Validation, perCategory: 1).Count);
         Assert.Contains("--data", Assert.Throws<ExperimentException>(() => QuestionSets.Load("mmlu", null)).Message, StringComparison.Ordinal);
         Assert.Contains("takes no --data", Assert.Throws<ExperimentException>(() => QuestionSets.Load("closed-world", file)).Message, StringComparison.Ordinal);
         Assert.Contains("Known: closed-world, mmlu", Assert.Throws<ExperimentException>(() => QuestionSets.Load("trivia", file)).Message, StringComparison.Ordinal);
-    }
-
-    private string Write(string name, string text)
-    {
-        File.WriteAllText(_folder.File(name), text);
-        return _folder.File(name);
     }
 }

@@ -34,4 +34,13 @@ internal sealed class TemporaryFolder : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     internal string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Writes a text file, with the folders above it.</summary>
+    /// <returns>Its path.</returns>
+    internal string Write(string name, string text)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(File(name))!);
+        System.IO.File.WriteAllText(File(name), text);
+        return File(name);
+    }
 }

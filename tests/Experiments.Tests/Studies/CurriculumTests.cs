@@ -1,9 +1,7 @@
 using System.Text.RegularExpressions;
 using Experiments.Data.ClosedWorld;
 using Experiments.Models;
-using Experiments.Runs;
 using Experiments.Studies;
-using Experiments.Tests.Models;
 
 namespace Experiments.Tests.Studies;
 
@@ -85,28 +83,6 @@ public partial class CurriculumTests
         var measured = curriculum.Advance(shipped.Model, 150);
         Assert.InRange(measured!.Accuracy, 0.9, 1); // the shipped model went through this stage, and must not have forgotten it
         Assert.Equal(measured.IsMastered ? "sentences" : "silent recall", curriculum.Current);
-    }
-
-    [Fact]
-    public void Pre_training_goes_on_from_a_checkpoint_and_says_from_which()
-    {
-        using var folder = new TemporaryFolder();
-        var workspace = Workspace.Open(output: folder.Path);
-        var options = new PretrainOptions { Layers = 2, EvaluateEvery = 0 };
-        options = options with { Training = options.Training with { Steps = 2, BatchSize = 4 } };
-        var first = PretrainStudy.Run(workspace, options, cancellation: TestContext.Current.CancellationToken);
-        var second = PretrainStudy.Run(workspace, options with { From = first.PathOf("checkpoint") }, cancellation: TestContext.Current.CancellationToken);
-        Assert.Null(first.Manifest.CheckpointHash);
-        Assert.Equal(LoadedModel.HashOf(first.PathOf("checkpoint")), second.Manifest.CheckpointHash);
-        Assert.Equal("practice", second.Manifest.Variant);
-        using var before = Checkpoint.Load(first.PathOf("checkpoint"));
-        using var after = Checkpoint.Load(second.PathOf("checkpoint"));
-        Assert.Equal(RunJson.Document(before.Config), RunJson.Document(after.Config));
-
-        using var other = TinyModels.Make();
-        Checkpoint.Save(other, folder.File("other"));
-        var error = Assert.Throws<ExperimentException>(() => PretrainStudy.Run(workspace, options with { From = folder.File("other") }, cancellation: TestContext.Current.CancellationToken));
-        Assert.Contains("vocabulary of 23", error.Message, StringComparison.Ordinal);
     }
 
     private static string LetterOf(string text, string option) => Regex.Match(text, $@"([A-D])\. {option}\n").Groups[1].Value;

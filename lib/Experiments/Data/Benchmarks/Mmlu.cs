@@ -26,18 +26,18 @@ public static class Mmlu
             throw new ExperimentException($"Unknown MMLU subject {string.Join(", ", unknown)}. Known: {string.Join(", ", MmluSubjects.All)}.");
         }
 
-        string FileOf(string subject) => new[] { Path.Combine(folder, split), folder }.Select(parent => Path.Combine(parent, $"{subject}_{split}.csv")).FirstOrDefault(File.Exists) ?? "";
+        string? FileOf(string subject) => new[] { Path.Combine(folder, split), folder }.Select(parent => Path.Combine(parent, $"{subject}_{split}.csv")).FirstOrDefault(File.Exists);
         var files = named.Select(subject => (Subject: subject, File: FileOf(subject))).ToArray();
-        var missing = files.Where(file => file.File.Length == 0).Select(file => file.Subject).ToArray();
+        var missing = files.Where(file => file.File is null).Select(file => file.Subject).ToArray();
         return missing.Length > 0
-            ? throw new ExperimentException($"MMLU's {split} split in '{folder}' lacks {missing.Length} of {named.Count} subjects: {string.Join(", ", missing.Take(5))}{(missing.Length > 5 ? ", …" : "")}. Expected '{missing[0]}_{split}.csv' there or in '{split}/'; name the subjects to read if you want only some.")
-            : [.. files.SelectMany(file => ReadFile(file.File, file.Subject, MmluSubjects.GroupOf(file.Subject, anatomyIsStem) == MmluGroup.Stem))];
+            ? throw new ExperimentException($"MMLU's {split} split in '{folder}' lacks {missing.Length} of {named.Count} subjects: {string.Join(", ", missing.Take(5))}{(missing.Length > 5 ? ", …" : "")}. Expected '{missing[0]}_{split}.csv' there or in '{split}/': take the whole split from its source.")
+            : [.. files.SelectMany(file => ReadFile(file.File!, file.Subject, MmluSubjects.GroupOf(file.Subject, anatomyIsStem) == MmluGroup.Stem))];
     }
 
     private static IEnumerable<MultipleChoiceQuestion> ReadFile(string path, string subject, bool stem)
     {
-        using var reader = new StreamReader(path);
-        using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture) { HasHeaderRecord = false, BadDataFound = null });
+        using var reader = DiskErrors.Explain("Cannot read", path, () => new StreamReader(path));
+        using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture) { BadDataFound = null });
         for (var row = 0; parser.Read(); row++)
         {
             var fields = parser.Record!;

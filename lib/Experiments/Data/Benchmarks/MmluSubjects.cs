@@ -20,7 +20,7 @@ public enum MmluGroup
 /// <remarks>Sources disagree on <c>anatomy</c> alone: STEM for the paper and lm-evaluation-harness, "other" for Hendrycks. Here it is a choice, the paper's by default.</remarks>
 public static class MmluSubjects
 {
-    private static readonly Dictionary<string, MmluGroup> Groups = new[]
+    private static readonly Dictionary<string, MmluGroup> Groups = new (MmluGroup Group, string Subjects)[]
     {
         (MmluGroup.Stem, """
             abstract_algebra anatomy astronomy college_biology college_chemistry college_computer_science college_mathematics college_physics
@@ -39,8 +39,8 @@ public static class MmluSubjects
             business_ethics clinical_knowledge college_medicine global_facts human_aging management marketing medical_genetics miscellaneous
             nutrition professional_accounting professional_medicine virology
             """),
-    }.SelectMany(group => group.Item2.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries), (group, subject) => (subject, group.Item1))
-        .ToDictionary(pair => pair.subject, pair => pair.Item2, StringComparer.Ordinal);
+    }.SelectMany(row => row.Subjects.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries), (row, subject) => (Subject: subject, row.Group))
+        .ToDictionary(pair => pair.Subject, pair => pair.Group, StringComparer.Ordinal);
 
     /// <summary>The subjects, in alphabetical order.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Groups.Keys.Order(StringComparer.Ordinal)];

@@ -7,8 +7,6 @@ namespace Experiments.Data.Benchmarks;
 /// <summary>Reads multiple-choice questions from JSON lines: PIQA and Social IQa as published, and a user's own.</summary>
 public static class QuestionFile
 {
-    private const int MostOptions = 26;
-
     /// <summary>Reads questions of one's own, the format that <c>experiments dataset</c> writes.</summary>
     /// <param name="path">
     /// One JSON object a line: <c>question</c>, <c>options</c> (2 to 26 texts), <c>answer</c> (0-based index, or a letter); optional <c>id</c> (the line
@@ -96,9 +94,8 @@ public static class QuestionFile
         return lines.Count > 0 ? lines : throw new ExperimentException($"'{path}' holds no questions.");
     }
 
-    private static IEnumerable<(int Number, string Text)> NonEmptyLines(string path) => File.Exists(path)
-        ? File.ReadLines(path).Select((text, index) => (Number: index + 1, Text: text.Trim())).Where(line => line.Text.Length > 0)
-        : throw new ExperimentException($"There is no file '{path}'.");
+    private static IEnumerable<(int Number, string Text)> NonEmptyLines(string path) =>
+        DiskErrors.Explain("Cannot read", path, () => File.ReadLines(path)).Select((text, index) => (Number: index + 1, Text: text.Trim())).Where(line => line.Text.Length > 0);
 
     /// <summary>A line of a file, with errors that say where.</summary>
     private sealed record Line(string Path, int Number, JsonObject Json)
@@ -113,9 +110,9 @@ public static class QuestionFile
         };
 
         internal IReadOnlyList<string> Texts(string name) =>
-            Json[name] is JsonArray array && array.Count is >= 2 and <= MostOptions && array.All(item => item?.GetValueKind() == JsonValueKind.String)
+            Json[name] is JsonArray array && array.Count is >= 2 and <= MultipleChoiceQuestion.MostOptions && array.All(item => item?.GetValueKind() == JsonValueKind.String)
                 ? [.. array.Select(item => item!.GetValue<string>())]
-                : throw Wrong($"'{name}' is not a list of 2 to {MostOptions} texts");
+                : throw Wrong($"'{name}' is not a list of 2 to {MultipleChoiceQuestion.MostOptions} texts");
 
         internal int Answer(int options)
         {

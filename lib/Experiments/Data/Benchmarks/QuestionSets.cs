@@ -6,8 +6,6 @@ namespace Experiments.Data.Benchmarks;
 /// <summary>Question sets by name: the generated one, the published ones from local files, and a user's own.</summary>
 public static class QuestionSets
 {
-    private const int ClosedWorldPerCategory = 400;
-
     /// <summary>The names that <see cref="Load"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = ["closed-world", "mmlu", "piqa", "social-iqa", "own"];
 
@@ -25,7 +23,7 @@ public static class QuestionSets
         if (name == "closed-world")
         {
             return data is null
-                ? ClosedWorldDataset.Generate(split, perCategory ?? ClosedWorldPerCategory, seed)
+                ? ClosedWorldDataset.Generate(split, perCategory ?? ClosedWorldDataset.ReportedPerCategory, seed)
                 : throw new ExperimentException("The closed world is generated and takes no --data; name the task that the files belong to.");
         }
 

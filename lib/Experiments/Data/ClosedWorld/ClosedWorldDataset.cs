@@ -24,6 +24,9 @@ public enum DatasetSplit
 /// </remarks>
 public static class ClosedWorldDataset
 {
+    /// <summary>Test questions a category behind the reported numbers.</summary>
+    public const int ReportedPerCategory = 400;
+
     private static readonly (string Name, bool Stem, Func<Random, Difficulty, Draft> Draw)[] Generators =
     [
         ("modular-arithmetic", true, NumberCategories.ModularArithmetic),

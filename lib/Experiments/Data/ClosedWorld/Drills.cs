@@ -108,10 +108,11 @@ public static class Drills
             var small = random.Next(1, 25);
             var large = random.Next(0, 100 - small);
             var modulus = random.Next(5, 16);
-            switch (random.Next(6))
+            switch (random.Next(7))
             {
                 case 0:
-                    return Line($"{large} + {small} =", large + small);
+                    var (left, right) = (random.Next(0, modulus), random.Next(1, modulus));
+                    return Line($"{left} + {right} =", left + right);
                 case 1:
                     return Line($"{large + small} - {large} =", small);
                 case 2:
@@ -124,9 +125,8 @@ public static class Drills
                 case 4:
                     var (from, taken) = (random.Next(0, modulus), random.Next(1, modulus));
                     return Line($"{from} + {modulus} - {taken} =", from + modulus - taken);
-                default:
-                    var (left, right) = (random.Next(0, modulus), random.Next(1, modulus));
-                    return Line($"{left} + {right} =", left + right);
+                default: // twice as often: the hardest to learn
+                    return Line($"{large} + {small} =", large + small);
             }
         }));
     }
@@ -139,25 +139,36 @@ public static class Drills
     private static List<Fact> Facts(Random random, int kinds, int each = 3, bool simple = false)
     {
         var facts = new List<Fact>();
-        var (people, things) = (new Queue<string>(Words.Draw(random, Words.People, 24)), new Queue<string>(Words.Draw(random, Words.Things, 16)));
+        var (people, things) = (Words.Draw(random, Words.People, Words.People.Length).ToList(), new Queue<string>(Words.Draw(random, Words.Things, 16)));
         var (events, containers, groups) = (Words.Draw(random, Words.Events, 16), Words.Draw(random, Words.Containers, 12), Words.Draw(random, Words.Kinds, 20));
         var (numbers, thing) = (new Queue<string>(Words.Draw(random, Enumerable.Range(0, 100).Select(Text).ToArray(), 30)), Words.Things[random.Next(Words.Things.Length)]);
+        string? Take(string[] among)
+        {
+            var name = people.Find(among.Contains);
+            people.Remove(name!);
+            return name;
+        }
+
         foreach (var kind in Words.Draw<int>(random, simple ? [0, 1, 3, 6, 7] : [0, 1, 2, 3, 4, 5, 6, 7, 8], kinds))
         {
             for (var i = 0; i < each && people.Count > 3 && things.Count > 1; i++)
             {
-                var first = people.Dequeue();
+                var first = Take(Words.People)!;
                 switch (kind)
                 {
                     case 0:
-                        facts.Add(new(first, $"The mother of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the mother of {first}?"));
-                        facts.Add(new(first, $"The father of {first} is", people.Dequeue() + ".", string.Empty, $"Who is the father of {first}?"));
+                        if (Take(Words.Women) is { } mother && Take(Words.Men) is { } father)
+                        {
+                            facts.Add(new(first, $"The mother of {first} is", $"{mother}.", string.Empty, $"Who is the mother of {first}?"));
+                            facts.Add(new(first, $"The father of {first} is", $"{father}.", string.Empty, $"Who is the father of {first}?"));
+                        }
+
                         break;
                     case 1:
                         facts.Add(new(first, $"{first} likes", things.Dequeue() + ".", string.Empty, $"What does {first} like?"));
                         break;
                     case 2:
-                        var liked = people.Dequeue();
+                        var liked = Take(Words.People)!;
                         facts.Add(random.Next(2) == 0
                             ? new(first, $"{first} likes what", liked, " likes.", $"{first} likes what?")
                             : new(liked, string.Empty, first, $" likes what {liked} likes.", $"Who likes what {liked} likes?"));

@@ -3,40 +3,43 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>The non-STEM categories: problems of recall and of rules, without numbers.</summary>
 internal static class LanguageCategories
 {
-    /// <summary>Parent relations in a row, in a family with both branches.</summary>
+    /// <summary>Parent relations in a row, in a family with both branches. The options are all women or all men where enough of them are named.</summary>
     internal static Draft Kinship(Random random, Difficulty difficulty)
     {
         var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
         var path = Enumerable.Range(0, steps).Select(_ => random.Next(2) == 0 ? "mother" : "father").ToArray();
-        var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
-        var start = names.Dequeue();
+        var (women, men) = (new Queue<string>(Words.Draw(random, Words.Women, Words.Women.Length)), new Queue<string>(Words.Draw(random, Words.Men, Words.Men.Length)));
+        var asked = path[^1];
+        var (ofAskedSex, ofOther) = asked == "mother" ? (women, men) : (men, women);
+        var start = ofOther.Dequeue();
         var facts = new List<string>();
         var analysis = new List<string>();
-        var seen = new List<string> { start };
+        var seen = new List<string>();
         var parents = new List<string>();
         var current = start;
         foreach (var relation in path)
         {
-            var (right, other) = (names.Dequeue(), names.Dequeue());
-            var sentence = $"The {relation} of {current} is {right}.";
-            facts.Add(sentence);
-            facts.Add($"The {(relation == "mother" ? "father" : "mother")} of {current} is {other}.");
-            analysis.Add(sentence);
+            var (mother, father) = (women.Dequeue(), men.Dequeue());
+            var (mothers, fathers) = ($"The mother of {current} is {mother}.", $"The father of {current} is {father}.");
+            facts.AddRange([mothers, fathers]);
+            analysis.Add(relation == "mother" ? mothers : fathers);
+            seen.AddRange([mother, father]);
+            (current, var other) = relation == "mother" ? (mother, father) : (father, mother);
             parents.Add(other);
-            seen.AddRange([right, other]);
-            current = right;
         }
 
-        // The branch not taken has parents too, so that every relation word occurs with several people.
+        // The branch not taken has parents too, so that the relation that is asked last occurs with several people.
         for (var i = 0; i < difficulty.Distractors + 1; i++)
         {
-            var added = names.Dequeue();
-            facts.Add($"The {(random.Next(2) == 0 ? "mother" : "father")} of {(i < parents.Count ? parents[i] : names.Dequeue())} is {added}.");
+            var added = ofAskedSex.Dequeue();
+            facts.Add($"The {asked} of {(i < parents.Count ? parents[i] : ofOther.Dequeue())} is {added}.");
             seen.Add(added);
         }
 
+        var wrong = seen.Where(name => name != current).ToArray();
+        var sameSex = wrong.Where(name => Words.Women.Contains(name) == (asked == "mother")).ToArray();
         var ask = $"Who is the {string.Join(" of the ", path.Reverse())} of {start}?";
-        return new Draft(facts, ask, analysis, current, [.. seen.Where(name => name != current && name != start)]);
+        return new Draft(facts, ask, analysis, current, sameSex.Length >= 3 ? sameSex : wrong);
     }
 
     /// <summary>Kinds within kinds, of which the last has a rule, and exceptions for some who would fall under a rule; asked is what somebody likes, or who likes a thing.</summary>

@@ -18,30 +18,32 @@ public sealed partial class JupyterClientTests : IDisposable
     public async Task Nbconvert_executes_every_committed_notebook_with_its_figures()
     {
         JupyterClients.Need("jupyter-nbconvert");
-        string[] names = [.. Directory.GetFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+        var sources = Directory.GetFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb").Order(StringComparer.Ordinal).ToArray();
+        var names = Array.ConvertAll(sources, source => Path.GetFileName(source)!);
         Assert.Equal(7, names.Length);
-        foreach (var name in names)
+        foreach (var (source, name) in sources.Zip(names))
         {
-            var notebook = await File.ReadAllTextAsync(Path.Combine(FloorTests.Root(), "notebooks", name));
-            await File.WriteAllTextAsync(_clients.File(name), notebook.Replace("var profile = \\\"full\\\"", "var profile = \\\"quick\\\"", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(_clients.File(name), (await File.ReadAllTextAsync(source)).Replace("var profile = \\\"full\\\"", "var profile = \\\"quick\\\"", StringComparison.Ordinal));
         }
 
         var (code, text) = await _clients.RunAsync("jupyter-nbconvert", ["--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=400", "--output-dir", "executed", .. names]);
         Assert.True(code == 0, text);
+        var pictures = new Dictionary<string, int>();
         foreach (var name in names)
         {
             var executed = _clients.File(Path.Combine("executed", name));
             var outputs = NotebookDocument.Load(executed).Cells.Where(cell => cell.IsExecuted).SelectMany(cell => cell.Json["outputs"]!.AsArray()).ToList();
             Assert.DoesNotContain(outputs, output => Type(output) == "error");
-            Assert.True(outputs.Any(output => output!["data"]?["image/png"] is not null), $"{name} shows no picture");
-            Assert.Contains(outputs, output => output!["data"]?["text/html"] is not null);
+            pictures[name] = outputs.Count(output => output!["data"]?["image/png"] is not null);
+            Assert.True(pictures[name] > 0, $"{name} shows no picture");
+            Assert.True(name[..2] is not ("03" or "05" or "06" or "07") || outputs.Any(output => output!["data"]?["text/html"] is not null), $"{name} shows no table");
             Assert.InRange(new FileInfo(executed).Length, 10_000, 300_000);
         }
 
-        var pictures = NotebookDocument.Load(_clients.File("executed/07-your-own-model.ipynb")).Cells.SelectMany(cell => cell.Json["outputs"]?.AsArray() ?? []).Count(output => output!["data"]?["image/png"] is not null);
+        Assert.Equal(3, pictures["07-your-own-model.ipynb"]);
         (code, text) = await _clients.RunAsync("jupyter-nbconvert", ["--to", "html", "executed/07-your-own-model.ipynb"]);
         Assert.True(code == 0, text);
-        Assert.Equal(pictures, Picture().Count(await File.ReadAllTextAsync(_clients.File("executed/07-your-own-model.html"))));
+        Assert.Equal(3, Picture().Count(await File.ReadAllTextAsync(_clients.File("executed/07-your-own-model.html"))));
     }
 
     [Fact]
