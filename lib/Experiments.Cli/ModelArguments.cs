@@ -63,6 +63,14 @@ internal sealed class ModelArguments
         return options with { Alpha = alpha ?? options.Alpha, Threshold = threshold ?? options.Threshold };
     }
 
+    /// <summary>What the model is loaded and run with, for provenance.</summary>
+    internal IReadOnlyDictionary<string, object?> Describe(ParseResult parsed) => new Dictionary<string, object?>
+    {
+        ["pretrained"] = Folder(parsed),
+        ["dtype"] = parsed.GetValue(_dtype),
+        ["rebalance"] = Rebalance(parsed),
+    };
+
     /// <summary>A fresh hook for the re-balancing that was asked for, or null.</summary>
     internal Rebalancing? Hook(ParseResult parsed) => Rebalance(parsed) is { } options ? new Rebalancing(options) : null;
 }

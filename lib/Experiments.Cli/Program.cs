@@ -63,6 +63,10 @@ public static class Program
         AttentionCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        CompareCommand.Create(),
+        MergeCommand.Create(),
+        SlurmCommand.Create(),
+        ReviewCommand.Create(),
         KernelCommand.Create(),
         DoctorCommand.Create(),
     };

@@ -27,6 +27,12 @@ public enum ExtractionRule
     /// <summary>The fallback: no letter at all, so the option whose text is closest to the reply.</summary>
     ClosestOption,
 
+    /// <summary>The last letter that stands alone.</summary>
+    LastLetter,
+
+    /// <summary>A person read the reply.</summary>
+    Reviewed,
+
     /// <summary>No reply: the option that the model finds likeliest.</summary>
     LogLikelihood,
 }
@@ -64,8 +70,12 @@ public sealed class AnswerExtractor
     public static AnswerExtractor HeaderThenCascade { get; } = new("header-then-cascade", (reply, question, style) =>
         StrictHeader.Extract(reply, question, style) is { Option: not null } answer ? answer : PaperCascade.Extract(reply, question, style));
 
+    /// <summary>The last letter that stands alone, for models that conclude in free words.</summary>
+    public static AnswerExtractor LastLetter { get; } = new("last-letter", (reply, question, _) =>
+        LetterPattern.LastOption("{letter}", question.Options.Count, reply) is { } option ? new(option, ExtractionRule.LastLetter) : ExtractedAnswer.None);
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<AnswerExtractor> All { get; } = [StrictHeader, PaperCascade, HeaderThenCascade];
+    public static IReadOnlyList<AnswerExtractor> All { get; } = [StrictHeader, PaperCascade, HeaderThenCascade, LastLetter];
 
     /// <summary>Finds a built-in extractor.</summary>
     /// <param name="name">Its name.</param>

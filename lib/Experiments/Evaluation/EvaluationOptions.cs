@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Experiments.Data;
 using Experiments.Models;
 using Experiments.Runs;
 
@@ -9,7 +11,7 @@ public enum ScoringMethod
     /// <summary>The model writes a reply, from which the answer is read.</summary>
     Generation,
 
-    /// <summary>The option letter that the model finds likeliest as the continuation, as lm-evaluation-harness does.</summary>
+    /// <summary>The option that the model finds likeliest as the continuation, as lm-evaluation-harness does: by its letter or its text, as the template says.</summary>
     LogLikelihood,
 }
 
@@ -66,6 +68,24 @@ public sealed record ItemResult
     /// <summary>Whether the reply was cut at the length limit.</summary>
     public required bool Truncated { get; init; }
 
+    /// <summary>Log-likelihood of each option in nats, summed over its tokens; null for a generated reply.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? LogLikelihoods { get; init; }
+
+    /// <summary>0-based option with the highest log-likelihood per character, <c>acc_norm</c> of lm-evaluation-harness; null unless options' texts were compared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? PredictedPerCharacter { get; init; }
+
+    /// <summary>Whether the prompt was longer than the model's context and lost its beginning.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ContextCut { get; init; }
+
     /// <summary>Whether the answer is right; an unread answer is wrong.</summary>
     public bool Correct => Predicted == Target;
 }
+
+/// <summary>A question with a generated reply.</summary>
+/// <param name="Question">The question.</param>
+/// <param name="Style">How it was asked.</param>
+/// <param name="Result">The reply, and how it was read.</param>
+public sealed record AnsweredQuestion(MultipleChoiceQuestion Question, AnswerStyle Style, ItemResult Result);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MathNet.Numerics.Statistics;
 
 namespace Experiments.Evaluation;
@@ -13,13 +14,20 @@ public sealed record AccuracyRow(string Name, int N, int Correct, double Low, do
     /// <summary>Share of right answers.</summary>
     public double Accuracy => (double)Correct / N;
 
+    /// <summary>Share of right answers by log-likelihood per character, <c>acc_norm</c>; null unless options' texts were compared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AccuracyPerCharacter { get; init; }
+
     /// <summary>Standard error: sample standard deviation over root n, as in lm-evaluation-harness; NaN for n = 1.</summary>
     public double StandardError => Math.Sqrt(Accuracy * (1 - Accuracy) / (N - 1));
 
     internal static AccuracyRow Of(string name, IReadOnlyCollection<ItemResult> items)
     {
         var (low, high) = Wilson.Interval(items.Count(item => item.Correct), items.Count);
-        return new AccuracyRow(name, items.Count, items.Count(item => item.Correct), low, high);
+        return new AccuracyRow(name, items.Count, items.Count(item => item.Correct), low, high)
+        {
+            AccuracyPerCharacter = items.All(item => item.PredictedPerCharacter is not null) ? items.Count(item => item.PredictedPerCharacter == item.Target) / (double)items.Count : null,
+        };
     }
 }
 
@@ -46,8 +54,11 @@ public sealed record EvaluationSummary(
     int Truncated,
     int Fallback)
 {
+    /// <summary>Prompts that were longer than the model's context and lost their beginning.</summary>
+    public int ContextCut { get; init; }
+
     /// <summary>Categories, then STEM, non-STEM and overall.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public IEnumerable<AccuracyRow> Rows => Categories.Concat(new[] { Stem, NonStem, Overall }.OfType<AccuracyRow>());
 
     /// <summary>Sums up.</summary>
@@ -75,7 +86,10 @@ public sealed record EvaluationSummary(
             tokens.Median(),
             items.Count(item => item.Rule == ExtractionRule.Unparsed),
             items.Count(item => item.Truncated),
-            items.Count(item => item.Rule == ExtractionRule.ClosestOption));
+            items.Count(item => item.Rule == ExtractionRule.ClosestOption))
+        {
+            ContextCut = items.Count(item => item.ContextCut),
+        };
     }
 }
 

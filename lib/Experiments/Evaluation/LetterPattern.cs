@@ -31,6 +31,10 @@ internal static class LetterPattern
     }
 
     /// <summary>0-based option of the first match's letter; null without a match.</summary>
-    internal static int? FirstOption(string rule, int count, string text) =>
-        For(rule, count).Match(text) is { Success: true } match ? match.Groups[1].Value[0] - 'A' : null;
+    internal static int? FirstOption(string rule, int count, string text) => Option(For(rule, count).Match(text));
+
+    /// <summary>0-based option of the last match's letter; null without a match.</summary>
+    internal static int? LastOption(string rule, int count, string text) => For(rule, count).Matches(text) is { Count: > 0 } matches ? Option(matches[^1]) : null;
+
+    private static int? Option(Match match) => match.Success ? match.Groups[1].Value[0] - 'A' : null;
 }

@@ -1,6 +1,5 @@
 using Experiments.Data;
 using Experiments.Models;
-using static TorchSharp.torch;
 
 namespace Experiments.Evaluation;
 
@@ -16,7 +15,10 @@ public static class MultipleChoiceEvaluator
     /// <param name="hook">Intervention on attention; null for the plain model.</param>
     /// <param name="finished">Told as answers come how many there are and how many are right.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
+    /// <param name="examples">Solved items to stand before each question; null for none.</param>
+    /// <param name="journal">Keeps each result at once, and knows those of an earlier, interrupted call with the same arguments; null for none.</param>
     /// <returns>One result per question, in their order.</returns>
+    /// <exception cref="Runs.ExperimentException">An item is malformed, lacks examples, or does not fit into the model.</exception>
     public static IReadOnlyList<ItemResult> Evaluate(
         LlamaForCausalLM model,
         TextTokenizer tokenizer,
@@ -25,65 +27,57 @@ public static class MultipleChoiceEvaluator
         EvaluationOptions? options = null,
         IAttentionHook? hook = null,
         Action<EvaluationProgress>? finished = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        FewShot? examples = null,
+        EvaluationJournal? journal = null)
     {
         options ??= new EvaluationOptions();
-        return options.Method == ScoringMethod.Generation
-            ? ByGeneration(model, tokenizer, questions, template, options, hook, finished, cancellation)
-            : ByLikelihood(model, tokenizer, questions, template, options, hook, finished, cancellation);
-    }
-
-    private static ItemResult[] ByGeneration(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
-    {
-        var extractor = AnswerExtractor.Find(options.Extractor);
-        var prompts = questions.Select(question => tokenizer.Encode(template.Render(question))).ToList();
-        var results = new ItemResult[questions.Count];
-        var progress = new EvaluationProgress(0, 0);
-        TextGenerator.Generate(model, prompts, options.Generation(), hook, Answered, cancellation);
-        return results;
-
-        void Answered(int[] indices, Generation[] replies)
+        var answers = new Answers(questions, journal, finished);
+        if (options.Method == ScoringMethod.Generation)
         {
-            foreach (var (index, reply) in indices.Zip(replies))
-            {
-                var (question, text) = (questions[index], tokenizer.Decode(reply.Ids));
-                var answer = extractor.Extract(text, question, template.Style);
-                results[index] = Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
-                progress = progress.With(results[index]);
-            }
-
-            finished?.Invoke(progress);
+            var extractor = AnswerExtractor.Find(options.Extractor);
+            var prompts = questions.Select(question => tokenizer.Encode(template.Render(question, examples?.For(question)))).ToList();
+            TextGenerator.Generate(
+                model,
+                prompts,
+                options.Generation(),
+                hook,
+                (indices, replies) => answers.Add(indices.Zip(replies, (index, reply) => (index, Read(questions[index], tokenizer.Decode(reply.Ids), reply, extractor, template.Style)))),
+                cancellation,
+                skip: answers.AreKnown);
         }
-    }
-
-    private static List<ItemResult> ByLikelihood(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, PromptTemplate template, EvaluationOptions options, IAttentionHook? hook, Action<EvaluationProgress>? finished, CancellationToken cancellation)
-    {
-        using var inference = inference_mode();
-        var results = new List<ItemResult>();
-        var progress = new EvaluationProgress(0, 0);
-        foreach (var question in questions)
+        else
         {
-            cancellation.ThrowIfCancellationRequested();
-            var context = template.Render(question);
-            var prompt = tokenizer.Encode(context);
-            var scores = question.Options.Select((_, i) => tokenizer.Encode($"{context} {MultipleChoiceQuestion.LetterOf(i)}"))
-                .Chunk(options.BatchSize).SelectMany(rows => Scores(model, rows, prompt.Length, hook)).ToArray();
-            results.Add(Result(question, Array.IndexOf(scores, scores.Max()), ExtractionRule.LogLikelihood, "", 0, truncated: false));
-            finished?.Invoke(progress = progress.With(results[^1]));
+            var groups = questions.Select(question => Continuations(tokenizer, template, question, examples)).ToList();
+            ContinuationScorer.Score(model, groups, options.BatchSize, hook, (index, scores, cut) => answers.Add([(index, Choose(questions[index], scores, template.Options, cut))]), cancellation, skip: answers.AreKnown);
         }
 
-        return results;
+        return answers.All;
     }
 
-    /// <summary>Log-likelihood of each row behind the shared context. Rows are padded on the right, which causal attention never sees.</summary>
-    private static float[] Scores(LlamaForCausalLM model, int[][] rows, int contextLength, IAttentionHook? hook)
+    private static ItemResult Read(MultipleChoiceQuestion question, string text, Generation reply, AnswerExtractor extractor, AnswerStyle style)
     {
-        using var scope = NewDisposeScope();
-        var length = rows.Max(row => row.Length);
-        var ids = rows.SelectMany(row => row.Concat(Enumerable.Repeat(0, length - row.Length))).Select(id => (long)id).ToArray();
-        var input = tensor(ids, [rows.Length, length], device: model.Device);
-        var logProbabilities = model.Forward(input, hook: hook).to(ScalarType.Float32).log_softmax(-1); // [option, position, vocab]
-        return [.. rows.Select((row, option) => Enumerable.Range(contextLength, row.Length - contextLength).Sum(i => logProbabilities[option, i - 1, row[i]].item<float>()))];
+        var answer = extractor.Extract(text, question, style);
+        return Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
+    }
+
+    private static ContinuationGroup Continuations(TextTokenizer tokenizer, PromptTemplate template, MultipleChoiceQuestion question, FewShot? examples)
+    {
+        var context = template.Render(question, examples?.For(question));
+        var together = question.Options.Select((_, i) => tokenizer.Encode(context + template.Continuation(question, i))).ToList();
+        return new ContinuationGroup(Math.Min(tokenizer.Encode(context).Length, together.Min(ids => ids.Length) - 1), together);
+    }
+
+    private static ItemResult Choose(MultipleChoiceQuestion question, double[] scores, OptionForm form, bool cut)
+    {
+        // Python's len, by which lm-evaluation-harness divides, counts code points.
+        var perCharacter = scores.Select((score, i) => score / Math.Max(1, question.Options[i].EnumerateRunes().Count())).ToArray();
+        return Result(question, Array.IndexOf(scores, scores.Max()), ExtractionRule.LogLikelihood, "", 0, truncated: false) with
+        {
+            LogLikelihoods = scores,
+            PredictedPerCharacter = form == OptionForm.Text ? Array.IndexOf(perCharacter, perCharacter.Max()) : null,
+            ContextCut = cut,
+        };
     }
 
     private static ItemResult Result(MultipleChoiceQuestion question, int? predicted, ExtractionRule rule, string reply, int newTokens, bool truncated) => new()
@@ -98,4 +92,38 @@ public static class MultipleChoiceEvaluator
         NewTokens = newTokens,
         Truncated = truncated,
     };
+
+    /// <summary>Collects results, those of the journal first.</summary>
+    private sealed class Answers
+    {
+        private readonly ItemResult?[] _results;
+        private readonly EvaluationJournal? _journal;
+        private readonly Action<EvaluationProgress>? _finished;
+        private EvaluationProgress _progress;
+
+        internal Answers(IReadOnlyList<MultipleChoiceQuestion> questions, EvaluationJournal? journal, Action<EvaluationProgress>? finished)
+        {
+            (_journal, _finished) = (journal, finished);
+            _results = [.. questions.Select(question => journal?.Known.GetValueOrDefault(question.Id))];
+            _progress = _results.OfType<ItemResult>().Aggregate(_progress, (progress, result) => progress.With(result));
+        }
+
+        internal IReadOnlyList<ItemResult> All => [.. _results.Select(result => result!)];
+
+        /// <summary>Whether a batch can be left out. A batch that is partly known is computed whole, so that its numbers are those of an undisturbed run.</summary>
+        internal bool AreKnown(IEnumerable<int> indices) => indices.All(index => _results[index] is not null);
+
+        internal void Add(IEnumerable<(int Index, ItemResult Result)> results)
+        {
+            var added = results.Where(result => _results[result.Index] is null).ToList();
+            foreach (var (index, result) in added)
+            {
+                _results[index] = result;
+                _progress = _progress.With(result);
+            }
+
+            _journal?.Add(added.ConvertAll(result => result.Result));
+            _finished?.Invoke(_progress);
+        }
+    }
 }

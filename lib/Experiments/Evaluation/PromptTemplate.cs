@@ -16,6 +16,16 @@ public enum AnswerStyle
     ChainOfThought,
 }
 
+/// <summary>What stands for an option behind the cue: what the model is to write, and what log-likelihoods compare.</summary>
+public enum OptionForm
+{
+    /// <summary>The option's letter; the prompt lists the options.</summary>
+    Letter,
+
+    /// <summary>The option's text; the prompt need not show the options.</summary>
+    Text,
+}
+
 /// <summary>The text around a multiple-choice question: what the model reads, and what a fine-tuned model should write next.</summary>
 /// <remarks>
 /// Evaluation and training use the same template, so that both see the very same strings. <see cref="Preamble"/> and
@@ -36,33 +46,43 @@ public sealed partial record PromptTemplate
     /// <summary>The question, its options and the cue that the reply continues.</summary>
     public required string Layout { get; init; }
 
+    /// <summary>What stands for an option behind the cue.</summary>
+    public OptionForm Options { get; init; }
+
     /// <summary>What a Chain-of-Thought target writes between the analysis and the letter.</summary>
     public string ResponseHeader { get; init; } = "\n Response: ";
 
     /// <summary>SHA-256 of everything but the name, in lower-case hex: equal hashes mean equal prompts and targets.</summary>
     public string ContentHash =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new[] { Style.ToString(), Preamble, Layout, ResponseHeader })));
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new[] { Style.ToString(), Preamble, Layout, Options.ToString(), ResponseHeader })));
 
     /// <summary>Writes the prompt; the reply continues it.</summary>
     /// <param name="question">Any item with 2 to 26 options.</param>
+    /// <param name="examples">Solved items that stand before it, each with its <see cref="Target"/> and an empty line, as in lm-evaluation-harness; null for none.</param>
     /// <returns>The prompt, ending in the cue.</returns>
-    /// <exception cref="ExperimentException">The item is malformed, or the template has an unknown placeholder.</exception>
-    public string Render(MultipleChoiceQuestion question)
+    /// <exception cref="ExperimentException">An item is malformed, or the template has an unknown placeholder.</exception>
+    public string Render(MultipleChoiceQuestion question, IReadOnlyList<MultipleChoiceQuestion>? examples = null)
     {
         Check(question);
-        // Placeholders are replaced in one pass: a question that talks about {options} stays as it is.
-        return Placeholder().Replace(Preamble + Layout, match => Fill(match.Groups[1].Value, question));
+        var shots = (examples ?? []).Select(example => $"{Fill(Layout, example)}{Target(example)}\n\n");
+        return $"{Fill(Preamble, question)}{string.Concat(shots)}{Fill(Layout, question)}";
     }
+
+    /// <summary>What log-likelihoods compare as continuations of <see cref="Render"/>.</summary>
+    /// <param name="question">Any item.</param>
+    /// <param name="option">0-based option.</param>
+    /// <returns><c>" B"</c>, or a space and the option's text.</returns>
+    public string Continuation(MultipleChoiceQuestion question, int option) => $" {(Options == OptionForm.Letter ? MultipleChoiceQuestion.LetterOf(option) : question.Options[option])}";
 
     /// <summary>The text that a fine-tuned model should write after <see cref="Render"/>; an end-of-sequence token follows it.</summary>
     /// <param name="question">Any item; for Chain of Thought it needs an analysis.</param>
-    /// <returns><c>" B"</c>, or the analysis and <c>"\n Response: B"</c>.</returns>
+    /// <returns>The right option's <see cref="Continuation"/>, or the analysis and <c>"\n Response: B"</c>.</returns>
     /// <exception cref="ExperimentException">The item is malformed or has no analysis.</exception>
     public string Target(MultipleChoiceQuestion question)
     {
         Check(question);
         return Style == AnswerStyle.Direct
-            ? $" {question.Letter}"
+            ? Continuation(question, question.Answer)
             : $" {question.Analysis ?? throw new ExperimentException($"Question {question.Id} has no analysis, so {Name} cannot be trained on it. Use a direct template, or add one.")}{ResponseHeader}{question.Letter}";
     }
 
@@ -79,7 +99,10 @@ public sealed partial record PromptTemplate
         }
     }
 
-    private string Fill(string placeholder, MultipleChoiceQuestion question) => placeholder switch
+    // Placeholders are replaced in one pass: a question that talks about {options} stays as it is.
+    private string Fill(string text, MultipleChoiceQuestion question) => Placeholder().Replace(text, match => Value(match.Groups[1].Value, question));
+
+    private string Value(string placeholder, MultipleChoiceQuestion question) => placeholder switch
     {
         "question" => question.Question,
         "question|trim" => question.Question.Trim(),

@@ -34,7 +34,7 @@ public static class PromptTemplates
         Layout = AnalysisLayout,
     };
 
-    /// <summary>MMLU as lm-evaluation-harness asks it, zero-shot.</summary>
+    /// <summary>MMLU as lm-evaluation-harness asks it.</summary>
     public static PromptTemplate HarnessMmlu { get; } = new()
     {
         Name = "harness-mmlu",
@@ -43,8 +43,14 @@ public static class PromptTemplates
         Layout = "{question|trim}\n{options}\nAnswer:",
     };
 
+    /// <summary>PIQA as lm-evaluation-harness asks it: the solutions' texts are compared and not shown.</summary>
+    public static PromptTemplate HarnessPiqa { get; } = new() { Name = "harness-piqa", Style = AnswerStyle.Direct, Layout = "Question: {question}\nAnswer:", Options = OptionForm.Text };
+
+    /// <summary>Social IQa as lm-evaluation-harness asks it: the answers' texts are compared and not shown.</summary>
+    public static PromptTemplate HarnessSocialIqa { get; } = new() { Name = "harness-social-iqa", Style = AnswerStyle.Direct, Layout = "Q: {question}\nA:", Options = OptionForm.Text };
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<PromptTemplate> All { get; } = [CompactDirect, CompactCot, PaperDirect, PaperCot, HarnessMmlu];
+    public static IReadOnlyList<PromptTemplate> All { get; } = [CompactDirect, CompactCot, PaperDirect, PaperCot, HarnessMmlu, HarnessPiqa, HarnessSocialIqa];
 
     /// <summary>Finds a built-in prompt.</summary>
     /// <param name="name">Its name.</param>

@@ -71,14 +71,19 @@ public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
     /// <param name="keyMask">Boolean <c>[batch, past + query]</c>, false for left padding. With a cache it is remembered: later passes need none.</param>
     /// <param name="hook">Observes and edits attention. Null takes the fused <c>scaled_dot_product_attention</c>.</param>
     /// <param name="lastOnly">Whether only the last position's logits are wanted, as in decoding.</param>
-    /// <returns>Logits <c>[batch, query, vocab]</c>, or <c>[batch, 1, vocab]</c> with <paramref name="lastOnly"/>, in the model's dtype.</returns>
-    public Tensor Forward(Tensor inputIds, KeyValueCache? cache = null, Tensor? keyMask = null, IAttentionHook? hook = null, bool lastOnly = false)
+    /// <param name="positions">The positions whose logits are wanted, int64 <c>[batch, kept]</c>, 0-based in the query; null for all.</param>
+    /// <returns>Logits <c>[batch, query, vocab]</c>, or <c>[batch, 1, vocab]</c> with <paramref name="lastOnly"/>, or <c>[batch, kept, vocab]</c>, in the model's dtype.</returns>
+    public Tensor Forward(Tensor inputIds, KeyValueCache? cache = null, Tensor? keyMask = null, IAttentionHook? hook = null, bool lastOnly = false, Tensor? positions = null)
     {
         using var scope = NewDisposeScope();
         var hidden = _model.Forward(inputIds, cache, keyMask, hook); // [batch, query, hidden]
         if (lastOnly)
         {
             hidden = hidden.narrow(1, hidden.shape[1] - 1, 1);
+        }
+        else if (positions is not null)
+        {
+            hidden = hidden.gather(1, positions.unsqueeze(-1).expand(-1, -1, hidden.shape[2]));
         }
 
         var logits = _head is null ? nn.functional.linear(hidden, _model.Embedding) : _head.call(hidden);

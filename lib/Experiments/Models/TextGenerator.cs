@@ -12,6 +12,7 @@ public static class TextGenerator
     /// <param name="hook">Intervention or observer on attention; null for none.</param>
     /// <param name="finished">Called after each batch with the indices of its prompts and their replies.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
+    /// <param name="skip">Whether a batch is left out, by the indices of its prompts; its replies are then empty. Null to leave none out.</param>
     /// <returns>One reply per prompt, in the prompts' order.</returns>
     /// <exception cref="Runs.ExperimentException">A prompt is empty or holds an id outside the vocabulary, or an option is out of range.</exception>
     public static IReadOnlyList<Generation> Generate(
@@ -20,7 +21,8 @@ public static class TextGenerator
         GenerationOptions options,
         IAttentionHook? hook = null,
         Action<int[], Generation[]>? finished = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        Func<IEnumerable<int>, bool>? skip = null)
     {
         options.Validate();
         foreach (var prompt in prompts)
@@ -29,10 +31,15 @@ public static class TextGenerator
         }
 
         using var inference = inference_mode();
-        var replies = new Generation[prompts.Count];
+        var replies = Enumerable.Repeat(new Generation([], false), prompts.Count).ToArray();
         var byLength = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length).ThenBy(i => i);
         foreach (var indices in byLength.Chunk(options.BatchSize))
         {
+            if (skip?.Invoke(indices) == true)
+            {
+                continue;
+            }
+
             new Batch(model, prompts, indices, options, hook, cancellation).Run(replies);
             finished?.Invoke(indices, [.. indices.Select(index => replies[index])]);
         }

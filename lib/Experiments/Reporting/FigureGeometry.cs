@@ -53,6 +53,7 @@ internal sealed record FigureGeometry
         HeatmapFigure heatmap => OfHeatmap(heatmap),
         BarFigure bars => OfBars(bars),
         LineFigure lines => OfLines(lines),
+        IntervalFigure intervals => OfIntervals(intervals),
         _ => throw new NotSupportedException($"No layout for {figure.GetType().Name}."),
     };
 
@@ -123,6 +124,15 @@ internal sealed record FigureGeometry
         Left = 60 + AxisTitleRoom(figure.ValueTitle),
         Bottom = (TextFont * LineHeight) + AxisTitleRoom(figure.XTitle) + Gap,
         Right = LegendRoom([.. figure.Series.Select(s => s.Name).Concat(figure.Reference is { } r ? [r.Name] : [])]),
+    }.WithTitle(figure);
+
+    private static FigureGeometry OfIntervals(IntervalFigure figure) => new FigureGeometry
+    {
+        PlotWidth = 420,
+        PlotHeight = Math.Max(figure.Values.Length, 2) * 24,
+        Left = TextSize.Widest(figure.Rows.Labels, TextFont) + (2 * Gap),
+        Bottom = (TextFont * LineHeight) + AxisTitleRoom(figure.ValueTitle) + Gap,
+        Right = 3 * Gap,
     }.WithTitle(figure);
 
     private static double LegendRoom(string[] names) => names.Length > 1 ? 60 + TextSize.Widest(names, TextFont) : 3 * Gap;

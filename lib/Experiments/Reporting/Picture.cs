@@ -50,6 +50,9 @@ internal static class Picture
             case LineFigure lines:
                 PictureOfLines.Draw(lines, frame);
                 break;
+            case IntervalFigure intervals:
+                PictureOfIntervals.Draw(intervals, frame);
+                break;
             default:
                 throw new NotSupportedException($"No static renderer for {figure.GetType().Name}.");
         }

@@ -6,7 +6,7 @@ internal sealed class PictureFrame(FigureGeometry geometry, IDrawing drawing)
     /// <summary>How far the base line lies below the middle of a line of text, in units of the font size.</summary>
     public const double BaselineShift = 0.36;
     public const string Ink = "#222222";
-    private const string GridColor = "#e6e6e6";
+    public const string GridColor = "#e6e6e6";
     private const int ValueTicks = 8;
     private const double LegendRow = 19;
     private const double LegendSample = 26;

@@ -28,6 +28,7 @@ internal static class PlotlyChart
             HeatmapFigure heatmap => PlotlyHeatmap.Draw(heatmap, geometry),
             BarFigure bars => PlotlyBars.Draw(bars, geometry),
             LineFigure lines => PlotlyLines.Draw(lines),
+            IntervalFigure intervals => PlotlyIntervals.Draw(intervals),
             _ => throw new NotSupportedException($"No Plotly renderer for {figure.GetType().Name}."),
         };
         var layout = new Layout().With(Frame(geometry)).With(axes);

@@ -17,6 +17,43 @@ public static class ResultFigures
         Reference = chance is { } level ? new ReferenceLevel(FormattableString.Invariant($"chance ({level:0.#%})"), level) : null,
     };
 
+    /// <summary>Differences with their intervals, one row each: a forest plot.</summary>
+    /// <param name="rows">Names, differences and interval ends as shares of 1; shown in percentage points.</param>
+    /// <param name="title">What the figure shows.</param>
+    public static IntervalFigure Differences(IEnumerable<(string Name, double Difference, double Low, double High)> rows, string title)
+    {
+        var all = rows.ToList();
+        return new IntervalFigure
+        {
+            Title = title,
+            Rows = new CategoryAxis("category", [.. all.Select(row => row.Name)]),
+            Values = [.. all.Select(row => 100 * row.Difference)],
+            Low = [.. all.Select(row => 100 * row.Low)],
+            High = [.. all.Select(row => 100 * row.High)],
+            ValueTitle = "difference of accuracy (percentage points)",
+        };
+    }
+
+    /// <summary>How often values lie where, for several conditions.</summary>
+    /// <param name="values">Name and non-negative whole values of each condition.</param>
+    /// <param name="title">What the figure shows.</param>
+    /// <param name="valueTitle">What the values count.</param>
+    public static BarFigure Distribution(IReadOnlyList<(string Name, IReadOnlyList<int> Values)> values, string title, string valueTitle)
+    {
+        const int bins = 16;
+        var (low, high) = (values.SelectMany(condition => condition.Values).DefaultIfEmpty(0).Min(), values.SelectMany(condition => condition.Values).DefaultIfEmpty(0).Max());
+        var width = Math.Max(1, (int)Math.Ceiling((high - low + 1) / (double)bins));
+        var starts = Enumerable.Range(0, ((high - low) / width) + 1).Select(bin => low + (bin * width)).ToArray();
+        return new BarFigure
+        {
+            Title = title,
+            Categories = new CategoryAxis(valueTitle, [.. starts.Select(start => width == 1 ? $"{start}" : $"{start}–{start + width - 1}")]),
+            Series = [.. values.Select(condition => new BarSeries(condition.Name, [.. starts.Select(start => condition.Values.Count(value => value >= start && value < start + width) / (double)Math.Max(1, condition.Values.Count))]))],
+            ValueTitle = "share of replies",
+            Percent = true,
+        };
+    }
+
     /// <summary>Loss over steps or tokens, for instance in training and validation.</summary>
     /// <param name="curves">The curves.</param>
     /// <param name="xTitle">What x counts.</param>

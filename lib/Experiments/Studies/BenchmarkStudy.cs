@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Experiments.Data;
+using Experiments.Data.Benchmarks;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
@@ -10,16 +12,23 @@ namespace Experiments.Studies;
 /// <summary>What to benchmark.</summary>
 public sealed record BenchmarkOptions
 {
+    /// <summary>Name of the question set; see <see cref="QuestionSets"/>.</summary>
+    public string Task { get; init; } = QuestionSets.Names[0];
+
+    /// <summary>Local files of a published set; null for the generated one. Their content, not their place, tells runs apart.</summary>
+    [JsonIgnore]
+    public string? Data { get; init; }
+
     /// <summary>Which split the questions come from; the test split is for the reported numbers.</summary>
     public DatasetSplit Split { get; init; } = DatasetSplit.Test;
 
-    /// <summary>Questions per category.</summary>
-    public int QuestionsPerCategory { get; init; } = ClosedWorldDataset.ReportedPerCategory;
+    /// <summary>Questions per category; null for all of a published set.</summary>
+    public int? QuestionsPerCategory { get; init; } = ClosedWorldDataset.ReportedPerCategory;
 
     /// <summary>Seed of the dataset and of the bootstrap.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>How hard the questions are.</summary>
+    /// <summary>How hard the generated questions are.</summary>
     public Difficulty Difficulty { get; init; } = new();
 
     /// <summary>Prompt templates, by name; each is one table row group.</summary>
@@ -46,7 +55,8 @@ public sealed record Condition(string Name, RebalanceOptions? Rebalance);
 /// <param name="Before">Under the first condition.</param>
 /// <param name="After">Under the second.</param>
 /// <param name="Comparison">The same items, paired.</param>
-public sealed record BenchmarkPart(string Template, string PromptHash, EvaluationSummary Before, EvaluationSummary After, PairedComparison Comparison);
+/// <param name="Chance">Expected accuracy of guessing.</param>
+public sealed record BenchmarkPart(string Template, string PromptHash, EvaluationSummary Before, EvaluationSummary After, PairedComparison Comparison, double Chance);
 
 /// <summary>One item's result under one condition, as saved.</summary>
 /// <param name="Template">Prompt template.</param>
@@ -61,8 +71,10 @@ public sealed class BenchmarkStudy
     public const string Experiment = "benchmark";
 
     private readonly BenchmarkOptions _options;
+    private readonly IReadOnlyList<MultipleChoiceQuestion> _questions;
 
-    private BenchmarkStudy(CompletedRun run, BenchmarkOptions options, IReadOnlyList<BenchmarkPart> parts) => (Run, _options, Parts) = (run, options, parts);
+    private BenchmarkStudy(CompletedRun run, BenchmarkOptions options, IReadOnlyList<MultipleChoiceQuestion> questions, IReadOnlyList<BenchmarkPart> parts) =>
+        (Run, _options, _questions, Parts) = (run, options, questions, parts);
 
     /// <summary>The run, with samples, tables and figures.</summary>
     public CompletedRun Run { get; }
@@ -70,10 +82,10 @@ public sealed class BenchmarkStudy
     /// <summary>One part per template.</summary>
     public IReadOnlyList<BenchmarkPart> Parts { get; }
 
-    /// <summary>The part of that template.</summary>
-    /// <param name="template">Template name.</param>
-    /// <returns>The part.</returns>
-    public BenchmarkPart this[string template] => Parts.First(part => part.Template == template);
+    /// <summary>The part that was asked in that style.</summary>
+    /// <param name="style">Direct, or with Chain of Thought.</param>
+    /// <returns>The part of the first such template.</returns>
+    public BenchmarkPart this[AnswerStyle style] => Parts.First(part => PromptTemplates.Find(part.Template).Style == style);
 
     /// <summary>The table of the paper: groups × template, before and after.</summary>
     public Table BeforeAfter => BenchmarkTables.BeforeAfter(Parts, _options);
@@ -82,9 +94,39 @@ public sealed class BenchmarkStudy
     public Table Replies => BenchmarkTables.Replies(Parts, _options);
 
     /// <summary>Accuracy per group under both conditions.</summary>
-    /// <param name="template">Template name.</param>
+    /// <param name="style">How it was asked.</param>
     /// <returns>The figure.</returns>
-    public BarFigure Accuracy(string template) => BenchmarkTables.Accuracy(this[template], _options);
+    public BarFigure Accuracy(AnswerStyle style) => BenchmarkTables.Accuracy(this[style], _options);
+
+    /// <summary>Paired differences per group with their intervals.</summary>
+    /// <param name="style">How it was asked.</param>
+    /// <returns>A forest plot.</returns>
+    public IntervalFigure Differences(AnswerStyle style) => BenchmarkTables.Differences(this[style], _options);
+
+    /// <summary>How many tokens the replies took under both conditions.</summary>
+    /// <param name="style">How it was asked.</param>
+    /// <returns>The figure.</returns>
+    public BarFigure TokensPerAnswer(AnswerStyle style)
+    {
+        IReadOnlyList<int> Tokens(Condition condition) => [.. Items(style, condition).Select(item => item.NewTokens)];
+        return ResultFigures.Distribution(
+            [(_options.Before.Name, Tokens(_options.Before)), (_options.After.Name, Tokens(_options.After))], $"Computed tokens per answer: {this[style].Template}", "tokens per answer");
+    }
+
+    /// <summary>Questions whose answer became right or wrong, with both replies.</summary>
+    /// <param name="style">How they were asked.</param>
+    /// <param name="each">Most rows of gains, and of losses.</param>
+    /// <returns>The table; gains first.</returns>
+    public Table Flipped(AnswerStyle style, int each = 3)
+    {
+        var after = Items(style, _options.After).ToDictionary(item => item.Id, StringComparer.Ordinal);
+        var asked = _questions.ToDictionary(question => question.Id, StringComparer.Ordinal);
+        var flipped = Items(style, _options.Before).Select(item => (Before: item, After: after[item.Id])).Where(pair => pair.Before.Correct != pair.After.Correct).ToList();
+        return BenchmarkTables.Flipped([.. flipped.Where(pair => pair.After.Correct).Take(each), .. flipped.Where(pair => pair.Before.Correct).Take(each)], asked, _options);
+    }
+
+    private IEnumerable<ItemResult> Items(AnswerStyle style, Condition condition) =>
+        Run.ReadSamples<BenchmarkSample>().Where(sample => sample.Template == this[style].Template && sample.Condition == condition.Name).Select(sample => sample.Item);
 
     /// <summary>What the numbers say: one sentence per template and group, losses as plainly as gains.</summary>
     public IReadOnlyList<string> Conclusions =>
@@ -102,7 +144,7 @@ public sealed class BenchmarkStudy
     {
         options ??= new BenchmarkOptions();
         afterFolder ??= beforeFolder;
-        var questions = ClosedWorldDataset.Generate(options.Split, options.QuestionsPerCategory, options.Seed, options.Difficulty);
+        var questions = Questions(options);
         var plan = new RunPlan(Experiment)
         {
             Model = EmbeddedModel.NameOf(afterFolder),
@@ -119,7 +161,7 @@ public sealed class BenchmarkStudy
         };
         if (workspace.Find(plan) is { } existing)
         {
-            return new BenchmarkStudy(existing, options, existing.ReadMetrics<List<BenchmarkPart>>());
+            return new BenchmarkStudy(existing, options, questions, existing.ReadMetrics<List<BenchmarkPart>>());
         }
 
         using var run = workspace.Start(plan);
@@ -131,7 +173,8 @@ public sealed class BenchmarkStudy
             template.ContentHash,
             EvaluationSummary.Of(before[template.Name]),
             EvaluationSummary.Of(after[template.Name]),
-            PairedComparison.Of(before[template.Name], after[template.Name], options.Seed)));
+            PairedComparison.Of(before[template.Name], after[template.Name], options.Seed),
+            questions.Average(question => 1.0 / question.Options.Count)));
         run.WriteMetrics(parts);
         run.WriteSamples(Samples(before, options.Before).Concat(Samples(after, options.After)));
         run.WriteTable("before-after", BenchmarkTables.BeforeAfter(parts, options));
@@ -139,10 +182,15 @@ public sealed class BenchmarkStudy
         foreach (var part in parts)
         {
             run.WriteFigure($"accuracy-{part.Template}", BenchmarkTables.Accuracy(part, options));
+            run.WriteFigure($"differences-{part.Template}", BenchmarkTables.Differences(part, options));
         }
 
-        return new BenchmarkStudy(run.Complete(), options, parts);
+        return new BenchmarkStudy(run.Complete(), options, questions, parts);
     }
+
+    private static IReadOnlyList<MultipleChoiceQuestion> Questions(BenchmarkOptions options) => options.Task == QuestionSets.Names[0]
+        ? ClosedWorldDataset.Generate(options.Split, options.QuestionsPerCategory ?? ClosedWorldDataset.ReportedPerCategory, options.Seed, options.Difficulty)
+        : QuestionSets.Load(options.Task, options.Data, options.Split, options.QuestionsPerCategory).Questions;
 
     private static Dictionary<string, IReadOnlyList<ItemResult>> Evaluate(string folder, Condition condition, IReadOnlyList<MultipleChoiceQuestion> questions, List<PromptTemplate> templates, BenchmarkOptions options, IProgress<StudyProgress>? progress, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.Data;
 using Experiments.Evaluation;
 using Experiments.Reporting;
 
@@ -57,21 +58,57 @@ public static class BenchmarkTables
         Label = "tab:replies",
     };
 
+    /// <summary>Questions whose answer changed, with both replies.</summary>
+    /// <param name="pairs">The results before and after.</param>
+    /// <param name="asked">The questions by id.</param>
+    /// <param name="options">For the names of the conditions.</param>
+    /// <returns>One row per question.</returns>
+    public static Table Flipped(IEnumerable<(ItemResult Before, ItemResult After)> pairs, IReadOnlyDictionary<string, MultipleChoiceQuestion> asked, BenchmarkOptions options) => Table.From(
+        pairs,
+        c => c
+            .Text("Change", r => r.After.Correct ? "gained" : "lost")
+            .Text("Question", r => asked[r.Before.Id].Question)
+            .Text("Right", r => $"{asked[r.Before.Id].Letter}. {asked[r.Before.Id].Options[r.Before.Target]}")
+            .Text(options.Before.Name, r => r.Before.Reply.Trim())
+            .Text(options.After.Name, r => r.After.Reply.Trim())) with
+    {
+        Caption = "Questions whose answer became right or wrong, with both replies.",
+        Label = "tab:flipped",
+    };
+
+    /// <summary>Paired differences per group, with bootstrap intervals.</summary>
+    /// <param name="part">One template.</param>
+    /// <param name="options">For the names of the conditions.</param>
+    /// <returns>The figure.</returns>
+    public static IntervalFigure Differences(BenchmarkPart part, BenchmarkOptions options) => ResultFigures.Differences(
+        Shown(part).Select(name => part.Comparison[name]).Select(row => (row.Name, row.Difference, row.Low, row.High)),
+        $"Accuracy, {options.After.Name} − {options.Before.Name}: {part.Template}");
+
     /// <summary>Accuracy per group before and after, with Wilson intervals and the chance level.</summary>
     /// <param name="part">One template.</param>
     /// <param name="options">For the names of the conditions.</param>
     /// <returns>The figure.</returns>
     public static BarFigure Accuracy(BenchmarkPart part, BenchmarkOptions options)
     {
-        static BarSeries Series(string name, EvaluationSummary summary) => new(name, [.. summary.Rows.Select(row => row.Accuracy)])
+        var names = Shown(part);
+        BarSeries Series(string name, EvaluationSummary summary)
         {
-            Low = [.. summary.Rows.Select(row => row.Low)],
-            High = [.. summary.Rows.Select(row => row.High)],
-        };
-        return ResultFigures.Accuracy(part.Before.Rows.Select(row => row.Name), [Series(options.Before.Name, part.Before), Series(options.After.Name, part.After)], chance: 0.25) with
+            var rows = summary.Rows.Where(row => names.Contains(row.Name)).ToList();
+            return new BarSeries(name, [.. rows.Select(row => row.Accuracy)]) { Low = [.. rows.Select(row => row.Low)], High = [.. rows.Select(row => row.High)] };
+        }
+
+        return ResultFigures.Accuracy(names, [Series(options.Before.Name, part.Before), Series(options.After.Name, part.After)], part.Chance) with
         {
             Title = $"Accuracy, {options.Before.Name} and {options.After.Name}: {part.Template}",
         };
+    }
+
+    /// <summary>The groups that a figure has room for: all, or the sums alone where there are too many categories (MMLU has 57).</summary>
+    private static IReadOnlyList<string> Shown(BenchmarkPart part)
+    {
+        const int most = 20;
+        var sums = new[] { part.Before.Stem, part.Before.NonStem, part.Before.Overall }.OfType<AccuracyRow>();
+        return [.. (part.Before.Categories.Count > most ? sums : part.Before.Rows).Select(row => row.Name)];
     }
 
     private static string Interval(double low, double high) => string.Create(CultureInfo.InvariantCulture, $"[{100 * low:0.0}, {100 * high:0.0}]");

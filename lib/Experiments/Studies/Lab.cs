@@ -1,4 +1,5 @@
 using Experiments.Data;
+using Experiments.Data.Benchmarks;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
@@ -86,15 +87,30 @@ public sealed class Lab
         _progress,
         Interruption.Token);
 
-    /// <summary>The fine-tuned model with re-balancing off against on, on test questions.</summary>
+    /// <summary>A model with re-balancing off against on, on test questions.</summary>
     /// <param name="rebalance">Settings; null for the released code's.</param>
+    /// <param name="task">Name of the question set; see <see cref="QuestionSets"/>.</param>
+    /// <param name="data">Local files of a published set, asked with the paper's prompts; empty for the generated one.</param>
+    /// <param name="model">A Hugging Face folder; empty for the fine-tuned model.</param>
     /// <returns>The paired comparison.</returns>
-    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null) => BenchmarkStudy.Make(
-        Workspace,
-        FineTuned().Folder,
-        options: new BenchmarkOptions { QuestionsPerCategory = Profile.TestPerCategory, Seed = Seed, After = new Condition("re-balancing on", rebalance ?? new RebalanceOptions()) },
-        progress: _progress,
-        cancellation: Interruption.Token);
+    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null, string task = "closed-world", string data = "", string model = "")
+    {
+        var generated = task == QuestionSets.Names[0];
+        var options = new BenchmarkOptions
+        {
+            Task = task,
+            Data = data.Length == 0 ? null : data,
+            QuestionsPerCategory = generated || Profile == Profile.Quick ? Profile.TestPerCategory : null,
+            Seed = Seed,
+            After = new Condition("re-balancing on", rebalance ?? new RebalanceOptions()),
+        };
+        return BenchmarkStudy.Make(
+            Workspace,
+            model.Length == 0 ? FineTuned().Folder : Path.GetFullPath(model),
+            options: generated ? options : options with { Templates = [PromptTemplates.PaperDirect.Name, PromptTemplates.PaperCot.Name] },
+            progress: _progress,
+            cancellation: Interruption.Token);
+    }
 
     /// <summary>The fine-tuned model under many settings of re-balancing, on validation questions.</summary>
     /// <returns>The grid.</returns>

@@ -57,7 +57,8 @@ public sealed class LoadedModel : IDisposable
     /// <summary>SHA-256 over the names and contents of a model folder's config, weights and tokenizer.</summary>
     /// <param name="folder">A Hugging Face folder.</param>
     /// <returns>64 hex digits.</returns>
-    public static string HashOf(string folder) => ContentHash.Of(Directory.EnumerateFiles(folder)
+    /// <exception cref="ExperimentException">There is no such folder.</exception>
+    public static string HashOf(string folder) => ContentHash.Of(DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder))
         .Where(file => Path.GetFileName(file) is "config.json" or "tokenizer.model" || Path.GetExtension(file) == ".safetensors")
         .Order(StringComparer.Ordinal)
         .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));

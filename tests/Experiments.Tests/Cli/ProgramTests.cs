@@ -41,6 +41,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData("attention")]
     [InlineData("generate")]
     [InlineData("evaluate")]
+    [InlineData("compare")]
+    [InlineData("merge")]
+    [InlineData("slurm")]
+    [InlineData("review")]
     [InlineData("doctor")]
     [InlineData("kernel install")]
     public async Task The_help_of_a_command_has_examples_and_calls_the_program_by_its_name(string command)
@@ -49,7 +53,64 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("Example", output, StringComparison.Ordinal);
         Assert.Contains($"\n    experiments {command}", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        Assert.Contains($"\n  experiments {command} [options]", output.ReplaceLineEndings("\n").Replace(" [<notebooks>...]", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Matches($@"\n  experiments {command}( <\w+>| \[<\w+>\.\.\.\])* \[options\]", output.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public async Task Two_evaluations_are_compared_from_their_files()
+    {
+        foreach (string[] arguments in new[] { ["--output-path", _folder.File("off")], new[] { "--output_path", _folder.File("on"), "--preset", "released-code", "--alpha", "0.9" } })
+        {
+            var (evaluated, _, trouble) = await CommandLine.Run(["evaluate", "--limit", "2", "--template", "compact-direct", "--num-fewshot", "1", "--method", "LogLikelihood", .. arguments]);
+            Assert.True(evaluated == 0, trouble);
+        }
+
+        var (code, output, error) = await CommandLine.Run("compare", _folder.File("off"), _folder.File("on"));
+        Assert.True(code == 0, error);
+        Assert.Matches(@"overall +16 .*\n\noverall: (No detectable change|A (gain|loss) of).*n = 16\.", output.ReplaceLineEndings("\n"));
+        Assert.Equal((1, "experiments: Cannot read"), await Fails("compare", _folder.File("off"), _folder.File("none.jsonl")));
+
+        async Task<(int, string)> Fails(params string[] arguments)
+        {
+            var (failed, _, why) = await CommandLine.Run(arguments);
+            return (failed, why[..24]);
+        }
+    }
+
+    [Fact]
+    public async Task Replies_are_reviewed_through_a_file()
+    {
+        var (evaluated, table, trouble) = await CommandLine.Run(["evaluate", "--limit", "1", "--template", "compact-direct", "--max-new-tokens", "1", "--output-path", _folder.File("first")]);
+        Assert.True(evaluated == 0, trouble);
+        Assert.Contains("header-then-cascade", table, StringComparison.Ordinal);
+
+        var (written, count, _) = await CommandLine.Run("review", _folder.File("first"), "--write", _folder.File("doubtful.csv"));
+        Assert.Equal((0, "8 doubtful replies of 8"), (written, count[..23])); // all are cut after one token
+        File.WriteAllText(_folder.File("doubtful.csv"), File.ReadAllText(_folder.File("doubtful.csv")).Replace("cut at the length limit,", "cut,A", StringComparison.Ordinal));
+        var (applied, report, _) = await CommandLine.Run("review", _folder.File("first"), "--apply", _folder.File("doubtful.csv"), "--output-path", _folder.File("second"));
+        Assert.Equal(0, applied);
+        Assert.Matches("^8 reviewed, [0-8] changed: .*results_", report);
+        var (wrong, _, usage) = await CommandLine.Run("review", _folder.File("first"), "--apply", _folder.File("doubtful.csv"));
+        Assert.Equal((2, true), (wrong, usage.Contains("--output-path DIR", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_slurm_script_is_shown_without_a_cluster_and_mistakes_are_found_before_the_queue()
+    {
+        string[] slurm = ["slurm", "--array", "3", "--gpus", "1", "--mem", "8G", "--dry-run", "--output-path", _folder.File("out"), "--"];
+        var (code, script, error) = await CommandLine.Run([.. slurm, "--template", "compact-direct", "--data", "it's here"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("#SBATCH --array=1-3\n", script, StringComparison.Ordinal);
+        Assert.Contains("#SBATCH --gres=gpu:1\n", script, StringComparison.Ordinal);
+        Assert.Contains($" evaluate --template compact-direct --data 'it'\\''s here' --shard \"$SLURM_ARRAY_TASK_ID/3\" --output-path {_folder.File("out/shards")}\n", script, StringComparison.Ordinal);
+        Assert.Contains($" merge {_folder.File("out/shards")} --output-path {_folder.File("out")}\n", script, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("out")));
+
+        foreach (var (arguments, what) in new[] { (new[] { "--shard", "1/3" }, "--shard is given by this command"), (["--limits", "3"], "evaluate: Unrecognized") })
+        {
+            var (wrong, _, why) = await CommandLine.Run([.. slurm, .. arguments]);
+            Assert.Equal((2, true), (wrong, why.Contains(what, StringComparison.Ordinal)));
+        }
     }
 
     [Fact]

@@ -74,8 +74,8 @@ public sealed class QuestionFileTests : IDisposable
     public void A_set_is_loaded_by_name_and_cut_by_category()
     {
         var file = _folder.Write("own.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $"{{\"question\": \"q{i}\", \"options\": [\"a\", \"b\"], \"answer\": 0, \"category\": \"c{i % 2}\"}}\n")));
-        Assert.Equal(["q0", "q2", "q1", "q3"], QuestionSets.Load("own", file, perCategory: 2).Select(question => question.Question));
-        Assert.Equal(8, QuestionSets.Load("closed-world", null, DatasetSplit.Validation, perCategory: 1).Count);
+        Assert.Equal(["q0", "q2", "q1", "q3"], QuestionSets.Load("own", file, perCategory: 2).Questions.Select(question => question.Question));
+        Assert.Equal(8, QuestionSets.Load("closed-world", null, DatasetSplit.Validation, perCategory: 1).Questions.Count);
         Assert.Contains("--data", Assert.Throws<ExperimentException>(() => QuestionSets.Load("mmlu", null)).Message, StringComparison.Ordinal);
         Assert.Contains("takes no --data", Assert.Throws<ExperimentException>(() => QuestionSets.Load("closed-world", file)).Message, StringComparison.Ordinal);
         Assert.Contains("Known: closed-world, mmlu", Assert.Throws<ExperimentException>(() => QuestionSets.Load("trivia", file)).Message, StringComparison.Ordinal);

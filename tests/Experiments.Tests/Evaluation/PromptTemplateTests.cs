@@ -38,6 +38,38 @@ public class PromptTemplateTests
             "The following are multiple choice questions (with answers) about family ties.\n\nWho?\nA. Bea\nB. Cat\nC. Dot\nD. Eve\nAnswer:",
             PromptTemplates.HarnessMmlu.Render(Item with { Question = " Who?\n" }));
 
+    [Fact]
+    public void Harness_piqa_and_social_iqa_compare_texts_and_show_no_options()
+    {
+        Assert.Equal("Question: Who is Ann's aunt?\nAnswer:", PromptTemplates.HarnessPiqa.Render(Item));
+        Assert.Equal("Q: Who is Ann's aunt?\nA:", PromptTemplates.HarnessSocialIqa.Render(Item));
+        Assert.Equal(" Cat", PromptTemplates.HarnessPiqa.Continuation(Item, 1));
+        Assert.Equal(" Cat", PromptTemplates.HarnessPiqa.Target(Item));
+        Assert.Equal(" C", PromptTemplates.HarnessMmlu.Continuation(Item, 2));
+    }
+
+    [Fact]
+    public void Examples_stand_solved_between_the_preamble_and_the_question()
+    {
+        var example = Item with { Id = "kin-0", Question = "Who is Bob's aunt?", Answer = 3 };
+        Assert.Equal(
+            "The following are multiple choice questions (with answers) about family ties.\n\n"
+            + "Who is Bob's aunt?\nA. Bea\nB. Cat\nC. Dot\nD. Eve\nAnswer: D\n\n"
+            + "Who is Ann's aunt?\nA. Bea\nB. Cat\nC. Dot\nD. Eve\nAnswer:",
+            PromptTemplates.HarnessMmlu.Render(Item, [example]));
+        Assert.Equal("Question: Who is Bob's aunt?\nAnswer: Eve\n\nQuestion: Who is Ann's aunt?\nAnswer:", PromptTemplates.HarnessPiqa.Render(Item, [example]));
+    }
+
+    [Fact]
+    public void Examples_are_the_first_of_the_category_and_never_the_question_itself()
+    {
+        MultipleChoiceQuestion[] pool = [Item with { Question = "1" }, Item with { Question = "2", Category = "other" }, Item with { Question = "3" }, Item with { Question = "4" }];
+        Assert.Equal(["1", "3"], new FewShot(pool, 2).For(Item).Select(example => example.Question));
+        Assert.Contains("there are 3 of the category 'family_ties'", Assert.Throws<ExperimentException>(() => new FewShot(pool, 4).For(Item)).Message);
+        Assert.Contains("its own examples", Assert.Throws<ExperimentException>(() => new FewShot(pool, 2).For(pool[0])).Message);
+        Assert.Contains("at least 1", Assert.Throws<ExperimentException>(() => new FewShot(pool, 0)).Message);
+    }
+
     [Theory]
     [InlineData(2, "with 2 options, A or B.")]
     [InlineData(3, "with 3 options, A, B or C.")]

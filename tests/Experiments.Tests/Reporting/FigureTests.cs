@@ -85,6 +85,29 @@ public sealed partial class FigureTests
         Assert.Equal(0.1, error.GetProperty("arrayminus")[0].GetDouble(), 1e-9);
     }
 
+    [Fact]
+    public void A_forest_plot_reads_from_the_top_in_points_with_intervals_around_zero()
+    {
+        var json = SampleFigures.Differences.ToJson();
+        var trace = Trace(json);
+        Assert.Equal([2, -10], trace.GetProperty("x").EnumerateArray().Select(v => v.GetDouble()));
+        Assert.Equal([3, 5], trace.GetProperty("error_x").GetProperty("array").EnumerateArray().Select(v => v.GetDouble()));
+        Assert.Equal([3, 5], trace.GetProperty("error_x").GetProperty("arrayminus").EnumerateArray().Select(v => v.GetDouble()));
+        Assert.Equal([1.5, -0.5], Layout(json).GetProperty("yaxis").GetProperty("range").EnumerateArray().Select(v => v.GetDouble()));
+        var range = Layout(json).GetProperty("xaxis").GetProperty("range").EnumerateArray().Select(v => v.GetDouble()).ToArray();
+        Assert.True(range[0] < -15 && range[1] > 5);
+    }
+
+    [Fact]
+    public void A_distribution_counts_every_value_once()
+    {
+        var figure = ResultFigures.Distribution([("off", [.. Enumerable.Range(5, 100)]), ("on", [7, 7, 104])], "t", "tokens");
+        Assert.Equal("5–11", figure.Categories.Labels[0]);
+        Assert.All(figure.Series, series => Assert.Equal(1, series.Values.Sum(), 12));
+        Assert.Equal((2 / 3.0, 1 / 3.0), (figure.Series[1].Values[0], figure.Series[1].Values[^1]));
+        Assert.Equal(["3"], ResultFigures.Distribution([("off", [3, 3])], "t", "tokens").Categories.Labels);
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(64)]

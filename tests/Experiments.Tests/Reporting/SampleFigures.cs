@@ -24,6 +24,8 @@ public static class SampleFigures
     public static LineFigure Loss { get; } = ResultFigures.Loss(
         [new LineSeries("training", [0, 10, 20], [3.5, 2.25, 1.125]) { Low = [3, 2, 1], High = [4, 2.5, 1.5] }]);
 
+    public static IntervalFigure Differences { get; } = ResultFigures.Differences([("kinship", 0.02, -0.01, 0.05), ("a rather long name of a group", -0.1, -0.15, -0.05)], "After − before");
+
     public static TheoryData<string> Names => [.. All.Keys];
 
     public static Dictionary<string, Figure> All { get; } = new()
@@ -36,5 +38,7 @@ public static class SampleFigures
         ["mass"] = AttentionFigures.MassByTokenClass(["BOS", "newline"], [new BarSeries("layer 0", [0.7, 0.1])]),
         ["accuracy"] = Accuracy,
         ["loss"] = Loss,
+        ["differences"] = Differences,
+        ["distribution"] = ResultFigures.Distribution([("off", [2, 3, 3, 40]), ("on", [2, 2, 2])], "Tokens per answer", "tokens"),
     };
 }

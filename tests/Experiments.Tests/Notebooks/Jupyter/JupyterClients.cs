@@ -21,7 +21,7 @@ internal sealed class JupyterClients : IDisposable
     {
         foreach (var program in programs.Where(program => Find(program) is null))
         {
-            var why = $"{program} is not installed (Debian: jupyter-client jupyter-nbconvert jupyter-notebook jupyter-console python3-nbclient chromium).";
+            var why = $"{program} is not installed (Debian: jupyter-client jupyter-nbconvert jupyter-notebook jupyter-console python3-nbclient chromium slurm-wlm munge).";
             Assert.False(Environment.GetEnvironmentVariable("EXPERIMENTS_REQUIRE_CLIENTS") == "1", why);
             Assert.Skip(why);
         }

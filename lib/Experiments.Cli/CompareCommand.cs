@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Experiments.Evaluation;
+using Experiments.Evaluation.Harness;
+using Experiments.Reporting;
+using Experiments.Runs;
+
+namespace Experiments.Cli;
+
+internal static class CompareCommand
+{
+    internal static Command Create()
+    {
+        var before = new Argument<string>("before") { Description = "Evaluation: its folder, or its results file" };
+        var after = new Argument<string>("after") { Description = "Another of the same questions" };
+        var seed = new Option<int>("--seed") { Description = "Seed of the bootstrap", DefaultValueFactory = _ => 1 };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var command = new Command("compare", """
+            Compare two evaluations of the same questions, item by item: what was gained and lost, with intervals and McNemar's exact test.
+
+            Examples:
+              experiments evaluate --output-path off
+              experiments evaluate --output-path on --preset released-code
+              experiments compare off on
+            """) { before, after, seed, json };
+        command.SetAction(parsed =>
+        {
+            var comparison = PairedComparison.Of(HarnessEvaluation.Read(parsed.GetValue(before)!).Items, HarnessEvaluation.Read(parsed.GetValue(after)!).Items, parsed.GetValue(seed));
+            Console.WriteLine(parsed.GetValue(json) ? RunJson.Document(comparison).TrimEnd() : $"{Differences(comparison).ToPlainText()}\n{comparison.Overall.Verdict}");
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static Table Differences(PairedComparison comparison) => Table.From(
+        comparison.Rows,
+        c => c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Before", r => r.Before, "0.0%").Number("After", r => r.After, "0.0%")
+            .Number("Difference", r => r.Difference, "+0.0%;-0.0%;0.0%").Number("Low", r => r.Low, "+0.0%;-0.0%;0.0%").Number("High", r => r.High, "+0.0%;-0.0%;0.0%")
+            .Integer("Gained", r => r.Gained).Integer("Lost", r => r.Lost).PValue("p", r => r.P).PValue("p (Holm)", r => r.AdjustedP));
+}
