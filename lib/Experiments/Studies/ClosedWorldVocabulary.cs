@@ -28,7 +28,7 @@ public sealed partial class ClosedWorldVocabulary
             Add(Drills.Chains(random));
             Add(Drills.Lookup(random));
             Add(Drills.Calculations(random));
-            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty());
+            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty { MaxSteps = 4 }); // all words occur in these
             Add($"Options:\nA. {question.Options[0]}\n {question.Question}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
         }
 

@@ -130,7 +130,7 @@ internal sealed class Curriculum
 
     private static string Question(Random random, PromptTemplate template, int steps)
     {
-        var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, Distractors = random.Next(2, 4) };
+        var difficulty = new Difficulty { MinSteps = steps, MaxSteps = steps, MaxFactor = 6, Distractors = random.Next(2, 4) };
         var question = ClosedWorldDataset.DrawTraining(random, Mix[random.Next(Mix.Length)], difficulty);
         return $"{template.Render(question)}{Drills.Open}{template.Target(question)}{Drills.Close}";
     }

@@ -3,6 +3,8 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>The non-STEM categories: problems of recall and of rules, without numbers.</summary>
 internal static class LanguageCategories
 {
+    private const int MostStorySteps = 4; // to the fifth event; no vocabulary has later ordinals
+
     /// <summary>Parent relations in a row, in a family with both branches. The options are all women or all men where enough of them are named.</summary>
     internal static Draft Kinship(Random random, Difficulty difficulty)
     {
@@ -136,7 +138,7 @@ internal static class LanguageCategories
         var count = Math.Clamp(3 + difficulty.Distractors, 5, Words.Ordinals.Length);
         var events = Words.Draw(random, Words.Events, count);
         List<string> facts = [$"The {events[0]} came first.", .. Enumerable.Range(1, count - 1).Select(i => After(events, i))];
-        var steps = random.Next(difficulty.MinSteps, Math.Min(difficulty.MaxSteps, count - 1) + 1);
+        var steps = random.Next(Math.Min(difficulty.MinSteps, MostStorySteps), Math.Min(difficulty.MaxSteps, MostStorySteps) + 1);
         if (random.Next(3) == 0)
         {
             // Backwards: the event that the question names stands at the end of the sentence that is needed.

@@ -62,7 +62,7 @@ internal static class NumberCategories
             var value = amount;
             for (var i = 0; i < containers.Length - 1; i++)
             {
-                var factor = random.Next(2, 7);
+                var factor = random.Next(2, difficulty.MaxFactor + 1);
                 facts.Add(Invariant($"A {containers[i].One} holds {factor} {containers[i + 1].Many}."));
                 if (i >= steps)
                 {
@@ -89,21 +89,27 @@ internal static class NumberCategories
         }
     }
 
-    /// <summary>The next number of a sequence with constant, alternating or growing steps, in this order of difficulty.</summary>
+    /// <summary>The next number of a sequence with constant, alternating or growing steps, or with three steps in turn, in this order of difficulty.</summary>
     internal static Draft Sequences(Random random, Difficulty difficulty)
     {
         const int length = 5;
         while (true)
         {
-            var (first, second, kind) = (random.Next(1, 13), random.Next(1, 13), random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps) % 3);
-            int Step(int i) => kind switch { 0 => first, 1 => i % 2 == 0 ? first : second, _ => first + (i * (1 + (second % 4))) };
+            var (first, second, kind) = (random.Next(1, 13), random.Next(1, 13), random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps));
+            int Step(int i) => kind switch
+            {
+                0 or 3 => first,
+                1 => i % 2 == 0 ? first : second,
+                2 => first + (i * (1 + (second % 4))),
+                _ => (i % 3) switch { 0 => first, 1 => second, _ => 1 + ((first + second) % 12) },
+            };
             var terms = new List<int> { random.Next(0, 41) };
             for (var i = 0; i < length; i++)
             {
                 terms.Add(terms[^1] + Step(i));
             }
 
-            if (terms[^1] > 99 || Step(length - 1) > 24 || (kind == 1 && first == second))
+            if (terms[^1] > 99 || Step(length - 1) > 24 || (kind is 1 or 4 && first == second))
             {
                 continue;
             }
