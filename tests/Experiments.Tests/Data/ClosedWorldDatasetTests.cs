@@ -57,11 +57,23 @@ public partial class ClosedWorldDatasetTests
         Assert.All(questions, question => Assert.Subset(parents[KinshipAsked().Match(question.Question).Groups[1].Value.Split(' ')[0]].ToHashSet(), question.Options.ToHashSet()));
     }
 
+    [Theory]
+    [InlineData("modular-arithmetic")]
+    [InlineData("units")]
+    [InlineData("sequences")]
+    public void The_right_number_is_not_known_by_its_size(string category)
+    {
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 400, 1).Where(question => question.Category == category).ToArray();
+        var ranks = questions.CountBy(question => question.Options.Count(option => int.Parse(option, null) > int.Parse(question.Options[question.Answer], null))).ToDictionary();
+        Assert.All(Enumerable.Range(0, 4), rank => Assert.InRange(ranks.GetValueOrDefault(rank), 30, 180));
+    }
+
     [Fact]
     public void A_difficulty_that_the_world_has_no_room_for_is_refused()
     {
-        var error = Assert.Throws<Experiments.Runs.ExperimentException>(() => ClosedWorldDataset.Generate(DatasetSplit.Test, 1, 1, new Difficulty { MinSteps = 3, MaxSteps = 2 }));
-        Assert.Contains("1 ≤ min ≤ max", error.Message, StringComparison.Ordinal);
+        string Why(Difficulty difficulty) => Assert.Throws<Experiments.Runs.ExperimentException>(() => ClosedWorldDataset.Generate(DatasetSplit.Test, 1, 1, difficulty)).Message;
+        Assert.Contains("1 ≤ min ≤ max", Why(new Difficulty { MinSteps = 3, MaxSteps = 2 }), StringComparison.Ordinal);
+        Assert.Contains("use 2 to 9", Why(new Difficulty { MaxFactor = 10 }), StringComparison.Ordinal);
     }
 
     [Theory]

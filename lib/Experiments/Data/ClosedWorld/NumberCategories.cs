@@ -58,8 +58,8 @@ internal static class NumberCategories
         {
             var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors); // at most 5 + 1 + 6
             var amount = random.Next(2, 10);
-            var (facts, analysis, wrong) = (new List<string>(), new List<string>(), new List<int>());
-            var value = amount;
+            var (facts, analysis) = (new List<string>(), new List<string>());
+            var (value, last) = (amount, 0);
             for (var i = 0; i < containers.Length - 1; i++)
             {
                 var factor = random.Next(2, difficulty.MaxFactor + 1);
@@ -71,8 +71,7 @@ internal static class NumberCategories
 
                 analysis.Add(facts[i]);
                 analysis.Add(Invariant($"{value} * {factor} = {value * factor} {containers[i + 1].Many}."));
-                wrong.AddRange([value, value + factor, value * factor + amount, value * (factor + 1), value * (factor - 1)]);
-                value *= factor;
+                (value, last) = (value * factor, value);
             }
 
             if (value > 99)
@@ -81,10 +80,13 @@ internal static class NumberCategories
             }
 
             var ask = Invariant($"How many {containers[steps].Many} are in {amount} {containers[0].Many}?");
-            var others = wrong.Where(other => other != value && other is > 1 and < 100).Distinct().Select(Text).ToList();
-            if (others.Count >= 3)
+            // As many wrong options above the right one as below it, on average: otherwise it would be known by its size.
+            var near = Words.Draw(random, new[] { last, 2 * last, amount, 2 * amount }.Distinct().ToArray());
+            var (above, below) = (near.Select(step => value + step).Where(other => other < 100).ToList(), near.Select(step => value - step).Where(other => other > 1).ToList());
+            var larger = random.Next(4);
+            if (above.Count >= larger && below.Count >= 3 - larger)
             {
-                return new Draft(facts, ask, analysis, Text(value), others);
+                return new Draft(facts, ask, analysis, Text(value), [.. above.Take(larger).Concat(below.Take(3 - larger)).Select(Text)]);
             }
         }
     }

@@ -37,6 +37,9 @@ internal static class Words
         return pool[..count];
     }
 
+    /// <summary>All items in some order.</summary>
+    internal static T[] Draw<T>(Random random, IReadOnlyList<T> from) => Draw(random, from, from.Count);
+
     /// <summary>Numbers near a value, nearest ones most likely, never the value itself, from 0 to 99.</summary>
     internal static List<string> Near(Random random, int value, int spread)
     {
