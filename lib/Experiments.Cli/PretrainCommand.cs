@@ -14,9 +14,9 @@ internal static class PretrainCommand
         var seed = new Option<int>("--seed") { Description = "Seed of weights and texts", DefaultValueFactory = _ => defaults.Seed };
         var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate", DefaultValueFactory = _ => defaults.Training.LearningRate };
         var command = new Command("pretrain", """
-            Pre-train the embedded model from scratch on the closed world; about half an hour on two cores.
+            Pre-train the embedded model from scratch on the closed world; about 80 minutes on two cores.
 
-            Example, then look at the result:
+            Examples, the one that made the embedded model, then a look at the result:
               experiments pretrain --output results
               experiments evaluate --model results/pretrain/<run>/checkpoint
             """) { output, steps, seed, rate };

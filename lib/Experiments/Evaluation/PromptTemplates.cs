@@ -6,13 +6,14 @@ namespace Experiments.Evaluation;
 public static class PromptTemplates
 {
     private const string DirectLayout = "{question}\n\n{options}\n Answer:";
+    private const string OptionsFirst = "Options:\n{options}\n {question}\n ";
     private const string AnalysisLayout = "{question}\n\n{options}\n Analysis:";
 
-    /// <summary>For the embedded model: question, options, <c> Answer:</c>; nothing around it.</summary>
-    public static PromptTemplate CompactDirect { get; } = new() { Name = "compact-direct", Style = AnswerStyle.Direct, Layout = DirectLayout };
+    /// <summary>For the embedded model: options, question, <c> Answer:</c>; nothing around it.</summary>
+    public static PromptTemplate CompactDirect { get; } = new() { Name = "compact-direct", Style = AnswerStyle.Direct, Layout = OptionsFirst + "Answer:" };
 
-    /// <summary>For the embedded model: question, options, <c> Analysis:</c>; the reply ends in <c> Response: B</c>.</summary>
-    public static PromptTemplate CompactCot { get; } = new() { Name = "compact-cot", Style = AnswerStyle.ChainOfThought, Layout = AnalysisLayout };
+    /// <summary>For the embedded model: options, question, <c> Analysis:</c>; the reply ends in <c> Response: B</c>.</summary>
+    public static PromptTemplate CompactCot { get; } = new() { Name = "compact-cot", Style = AnswerStyle.ChainOfThought, Layout = OptionsFirst + "Analysis:" };
 
     /// <summary>The paper's direct prompt, which has no preamble either (arXiv 2403.14932).</summary>
     public static PromptTemplate PaperDirect { get; } = new() { Name = "paper-direct", Style = AnswerStyle.Direct, Layout = DirectLayout };

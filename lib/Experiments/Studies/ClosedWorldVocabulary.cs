@@ -25,13 +25,14 @@ public sealed partial class ClosedWorldVocabulary
             Add(Drills.Pairs(random));
             Add(Drills.Sentences(random));
             Add(Drills.Options(random));
-            Add(Drills.Lookup(random, 5));
+            Add(Drills.Chains(random));
+            Add(Drills.Lookup(random));
             Add(Drills.Calculations(random));
-            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty());
-            Add($"{question.Question}\n\nA. {question.Options[0]}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
+            var question = ClosedWorldDataset.DrawTraining(random, null, new Difficulty { MaxSteps = 4 }); // all words occur in these
+            Add($"Options:\nA. {question.Options[0]}\n {question.Question}\n Answer: A\n Analysis: {question.Analysis}\n Response: B");
         }
 
-        Words = [.. pieces];
+        Words = [.. pieces, "▁"]; // last, so least likely: SentencePiece writes it before a word that it spells in bytes
         _ids = Words.Select((piece, index) => (piece, index)).ToDictionary(pair => pair.piece, pair => FirstWord + pair.index, StringComparer.Ordinal);
         _ids["\n"] = 3 + '\n';
     }

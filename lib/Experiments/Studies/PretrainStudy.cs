@@ -35,6 +35,9 @@ public sealed record PretrainOptions
     /// <summary>Weight of a lone letter beside the tokens of a worked answer. At 1 or 2 it is drowned, and direct answers stay guesses.</summary>
     public double LetterWeight { get; init; } = 8;
 
+    /// <summary>Steps between two measurements of the drill that a stage of the curriculum has to master.</summary>
+    public int AdvanceEvery { get; init; } = 50;
+
     /// <summary>Steps between two measurements of the accuracy on validation questions, when the checkpoint is saved too; 0 for no measurement, and a checkpoint at the end only.</summary>
     public int EvaluateEvery { get; init; } = 1000;
 
@@ -44,13 +47,13 @@ public sealed record PretrainOptions
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new()
     {
-        Steps = 6_500,
+        Steps = 17_000,
         BatchSize = 24,
         MicroBatches = 4,
         Workers = 2,
         LearningRate = 1.8e-3,
         FinalLearningRateShare = 0.05,
-        WarmupSteps = 200,
+        WarmupSteps = 100,
     };
 }
 
@@ -64,7 +67,7 @@ public static class PretrainStudy
     /// <param name="workspace">Where results live.</param>
     /// <param name="options">Settings; null for those of the shipped model.</param>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Stops the training; the last measured checkpoint stays in <c>&lt;run-id&gt;.failed</c>.</param>
+    /// <param name="cancellation">Stops between two steps; the last measured checkpoint stays in the unfinished run.</param>
     /// <returns>The finished run.</returns>
     public static CompletedRun Run(Workspace workspace, PretrainOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -83,31 +86,25 @@ public static class PretrainStudy
             NativeVersions = Backend.Versions,
         };
         using var run = workspace.Start(plan, keepFailed: true);
-        using var model = new LlamaForCausalLM(new LlamaConfig
-        {
-            VocabSize = vocabulary.Size,
-            HiddenSize = options.HiddenSize,
-            IntermediateSize = options.IntermediateSize,
-            NumHiddenLayers = options.Layers,
-            NumAttentionHeads = options.Heads,
-            NumKeyValueHeads = options.KeyValueHeads,
-            MaxPositionEmbeddings = options.ContextLength,
-            RmsNormEps = 1e-5,
-            TieWordEmbeddings = true,
-            InitializerRange = options.InitializerRange,
-        });
-        RecallInitialization.Apply(model, options.Seed);
+        using var model = Fresh(options, vocabulary);
         vocabulary.Save(run.PathOf("checkpoint"));
         var tokenizer = TextTokenizer.Load(run.PathOf("checkpoint"));
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, 25, options.Seed);
         var measured = new List<PretrainAccuracy>();
-        var examples = new Pretraining(vocabulary, options.Seed, options.LetterWeight).Examples((long)options.Training.Steps * options.Training.BatchSize);
+        var curriculum = new Curriculum(vocabulary, options.Seed, options.LetterWeight);
+        var stages = new List<StageAccuracy>();
         var report = StudyProgress.OfTraining(progress, Experiment, options.Training);
         var result = new Trainer(model, options.Training).Train(
-            examples,
+            curriculum.Examples(),
             progress: step =>
             {
                 report(step);
+                if (step.Step % options.AdvanceEvery == 0 && curriculum.Advance(model, step.Step) is { } stage)
+                {
+                    stages.Add(stage);
+                    run.WriteTable("stages", StageTable(stages));
+                }
+
                 if (step.Step == options.Training.Steps || (options.EvaluateEvery > 0 && step.Step % options.EvaluateEvery == 0))
                 {
                     if (options.EvaluateEvery > 0)
@@ -128,11 +125,36 @@ public static class PretrainStudy
         return run.Complete();
     }
 
+    private static LlamaForCausalLM Fresh(PretrainOptions options, ClosedWorldVocabulary vocabulary)
+    {
+        var model = new LlamaForCausalLM(new LlamaConfig
+        {
+            VocabSize = vocabulary.Size,
+            HiddenSize = options.HiddenSize,
+            IntermediateSize = options.IntermediateSize,
+            NumHiddenLayers = options.Layers,
+            NumAttentionHeads = options.Heads,
+            NumKeyValueHeads = options.KeyValueHeads,
+            MaxPositionEmbeddings = options.ContextLength,
+            RmsNormEps = 1e-5,
+            TieWordEmbeddings = true,
+            InitializerRange = options.InitializerRange,
+        });
+        RecallInitialization.Apply(model, options.Seed);
+        return model;
+    }
+
     private static PretrainAccuracy Measure(LlamaForCausalLM model, TextTokenizer tokenizer, IReadOnlyList<MultipleChoiceQuestion> questions, TrainingStep step)
     {
         EvaluationSummary Of(PromptTemplate template) => EvaluationSummary.Of(MultipleChoiceEvaluator.Evaluate(model, tokenizer, questions, template));
         return new PretrainAccuracy(step.Step, step.Tokens, Of(PromptTemplates.CompactCot), Of(PromptTemplates.CompactDirect));
     }
+
+    private static Table StageTable(IEnumerable<StageAccuracy> stages) => Table.From(
+        stages,
+        c => c.Integer("Step", s => s.Step).Text("Stage", s => s.Stage).Number("Accuracy", s => s.Accuracy, "0.0%").Number("Goal", s => s.Goal, "0.0%"))
+        with
+    { Caption = "Accuracy on the drill that each stage of the curriculum has to master before the next begins." };
 
     private static Table AccuracyTable(IEnumerable<PretrainAccuracy> measured) => Table.From(
         measured.SelectMany(m => m.Worked.Rows.Zip(m.Direct.Rows, (worked, direct) => (m.Step, m.Tokens, worked, direct))),

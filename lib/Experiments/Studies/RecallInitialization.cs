@@ -11,7 +11,7 @@ namespace Experiments.Studies;
 /// writes what it finds into directions of its own, its record.
 /// In later layers, head 0 compares a token with the records of previous tokens, so that it finds what followed the same word before. In the
 /// second layer, the second group compares the record of the previous token with tokens, and copies the record of two back: for
-/// <c>Leo is</c> it finds the option line <c>B. Leo</c> and its letter. Training is free to undo all of it.
+/// <c>Leo:</c> it finds the option line <c>B. Leo</c> and its letter. Training is free to undo all of it.
 /// </remarks>
 internal static class RecallInitialization
 {

@@ -36,7 +36,7 @@ public partial class ClosedWorldDatasetTests
         Assert.All(questions, question =>
         {
             Assert.Equal(4, question.Options.Distinct().Count());
-            Assert.EndsWith($"{question.Options[question.Answer]} is {question.Letter}.", question.Analysis, StringComparison.Ordinal);
+            Assert.EndsWith($"{question.Options[question.Answer]}: {question.Letter}.", question.Analysis, StringComparison.Ordinal);
         });
         Assert.All(questions.GroupBy(question => question.Answer), letter => Assert.InRange(letter.Count(), 700, 900));
     }
@@ -48,10 +48,32 @@ public partial class ClosedWorldDatasetTests
     }
 
     [Fact]
+    public void Mothers_are_women_fathers_men_and_the_options_of_one_sex()
+    {
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 200, 1).Where(question => question.Category == "kinship").ToArray();
+        var parents = questions.SelectMany(question => Parent().Matches(question.Question)).ToLookup(match => match.Groups[1].Value, match => match.Groups[3].Value);
+        Assert.Equal(24, parents["mother"].Concat(parents["father"]).Distinct().Count());
+        Assert.Empty(parents["mother"].Intersect(parents["father"]));
+        Assert.All(questions, question => Assert.Subset(parents[KinshipAsked().Match(question.Question).Groups[1].Value.Split(' ')[0]].ToHashSet(), question.Options.ToHashSet()));
+    }
+
+    [Theory]
+    [InlineData("modular-arithmetic")]
+    [InlineData("units")]
+    [InlineData("sequences")]
+    public void The_right_number_is_not_known_by_its_size(string category)
+    {
+        var questions = ClosedWorldDataset.Generate(DatasetSplit.Test, 400, 1).Where(question => question.Category == category).ToArray();
+        var ranks = questions.CountBy(question => question.Options.Count(option => int.Parse(option, null) > int.Parse(question.Options[question.Answer], null))).ToDictionary();
+        Assert.All(Enumerable.Range(0, 4), rank => Assert.InRange(ranks.GetValueOrDefault(rank), 30, 180));
+    }
+
+    [Fact]
     public void A_difficulty_that_the_world_has_no_room_for_is_refused()
     {
-        var error = Assert.Throws<Experiments.Runs.ExperimentException>(() => ClosedWorldDataset.Generate(DatasetSplit.Test, 1, 1, new Difficulty { MinSteps = 3, MaxSteps = 2 }));
-        Assert.Contains("1 ≤ min ≤ max", error.Message, StringComparison.Ordinal);
+        string Why(Difficulty difficulty) => Assert.Throws<Experiments.Runs.ExperimentException>(() => ClosedWorldDataset.Generate(DatasetSplit.Test, 1, 1, difficulty)).Message;
+        Assert.Contains("1 ≤ min ≤ max", Why(new Difficulty { MinSteps = 3, MaxSteps = 2 }), StringComparison.Ordinal);
+        Assert.Contains("use 2 to 9", Why(new Difficulty { MaxFactor = 10 }), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,6 +101,19 @@ public partial class ClosedWorldDatasetTests
                 }
 
                 return person;
+            case "rules" when WhoLikes().Match(text) is { Success: true } thing:
+                if (Regex.Match(text, $@"But (\w+) likes {thing.Groups[1].Value}\.") is { Success: true } named)
+                {
+                    return named.Groups[1].Value;
+                }
+
+                var narrower = Regex.Match(text, $@"A (\w+) likes {thing.Groups[1].Value}\.").Groups[1].Value;
+                while (Regex.Match(text, $@"A (\w+) is a {narrower}\.") is { Success: true } within)
+                {
+                    narrower = within.Groups[1].Value;
+                }
+
+                return Regex.Match(text, $@"([A-Z]\w+) is a {narrower}\.").Groups[1].Value;
             case "rules":
                 var name = LikeAsked().Match(text).Groups[1].Value;
                 if (Regex.Match(text, $@"But {name} likes (\w+)\.") is { Success: true } exception)
@@ -93,6 +128,8 @@ public partial class ClosedWorldDatasetTests
                 }
 
                 return Regex.Match(text, $@"A {kind} likes (\w+)\.").Groups[1].Value;
+            case "preferences" when Regex.Match(text, @"Who likes what (\w+) likes\?") is { Success: true } liked:
+                return Regex.Match(text, $@"(\w+) likes what {liked.Groups[1].Value} likes\.").Groups[1].Value;
             case "preferences":
                 var current = LikeAsked().Match(text).Groups[1].Value;
                 while (Regex.Match(text, $@"\b{current} likes what (\w+) likes\.") is { Success: true } next)
@@ -166,6 +203,9 @@ public partial class ClosedWorldDatasetTests
 
     [GeneratedRegex(@"Who is the (.+) of (\w+)\?")]
     private static partial Regex KinshipAsked();
+
+    [GeneratedRegex(@"Who likes (\w+)\?")]
+    private static partial Regex WhoLikes();
 
     [GeneratedRegex(@"What does (\w+) like\?")]
     private static partial Regex LikeAsked();

@@ -18,12 +18,12 @@ public class PromptTemplateTests
     };
 
     [Fact]
-    public void Compact_direct_is_the_question_the_options_and_an_answer_cue() =>
-        Assert.Equal("Who is Ann's aunt?\n\nA. Bea\nB. Cat\nC. Dot\nD. Eve\n Answer:", PromptTemplates.CompactDirect.Render(Item));
+    public void Compact_direct_is_the_options_the_question_and_an_answer_cue() =>
+        Assert.Equal("Options:\nA. Bea\nB. Cat\nC. Dot\nD. Eve\n Who is Ann's aunt?\n Answer:", PromptTemplates.CompactDirect.Render(Item));
 
     [Fact]
     public void Compact_cot_differs_only_in_its_cue() =>
-        Assert.Equal("Who is Ann's aunt?\n\nA. Bea\nB. Cat\nC. Dot\nD. Eve\n Analysis:", PromptTemplates.CompactCot.Render(Item));
+        Assert.Equal("Options:\nA. Bea\nB. Cat\nC. Dot\nD. Eve\n Who is Ann's aunt?\n Analysis:", PromptTemplates.CompactCot.Render(Item));
 
     [Fact]
     public void Targets_are_the_letter_or_the_analysis_with_a_response()

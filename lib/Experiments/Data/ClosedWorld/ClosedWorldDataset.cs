@@ -124,7 +124,7 @@ public static class ClosedWorldDataset
             Question = string.Join(' ', facts.Append(draft.Ask)),
             Options = options,
             Answer = answer,
-            Analysis = string.Join(' ', draft.Steps.Append($"{draft.Answer} is {MultipleChoiceQuestion.LetterOf(answer)}.")),
+            Analysis = string.Join(' ', draft.Steps.Append($"{draft.Answer}: {MultipleChoiceQuestion.LetterOf(answer)}.")),
         };
     }
 }

@@ -9,7 +9,10 @@ public sealed record Difficulty
     public int MinSteps { get; init; } = 1;
 
     /// <summary>Most facts or calculations that must be chained.</summary>
-    public int MaxSteps { get; init; } = 4;
+    public int MaxSteps { get; init; } = 5;
+
+    /// <summary>Largest factor between two containers of <c>units</c>.</summary>
+    public int MaxFactor { get; init; } = 9;
 
     /// <summary>Facts of the same kind that are not needed.</summary>
     public int Distractors { get; init; } = 3;
@@ -18,6 +21,11 @@ public sealed record Difficulty
     /// <exception cref="ExperimentException">A value is out of range.</exception>
     public void Validate()
     {
+        if (MaxFactor is < 2 or > 9)
+        {
+            throw new ExperimentException($"Difficulty: factors up to {MaxFactor}; use 2 to 9.");
+        }
+
         if (MinSteps < 1 || MaxSteps < MinSteps || MaxSteps > 5 || Distractors is < 1 or > 6)
         {
             throw new ExperimentException($"Difficulty: steps {MinSteps} to {MaxSteps} with {Distractors} distractors; use 1 ≤ min ≤ max ≤ 5 steps and 1 to 6 distractors.");

@@ -53,16 +53,16 @@ internal static class NumberCategories
     /// <summary>Containers in containers: how many of the small ones are in some of the large ones.</summary>
     internal static Draft Units(Random random, Difficulty difficulty)
     {
+        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1); // drawn once, or the numbers below 100 would favour few steps
         while (true)
         {
-            var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
             var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors); // at most 5 + 1 + 6
             var amount = random.Next(2, 10);
-            var (facts, analysis, wrong) = (new List<string>(), new List<string>(), new List<int>());
-            var value = amount;
+            var (facts, analysis) = (new List<string>(), new List<string>());
+            var (value, last) = (amount, 0);
             for (var i = 0; i < containers.Length - 1; i++)
             {
-                var factor = random.Next(2, 7);
+                var factor = random.Next(2, difficulty.MaxFactor + 1);
                 facts.Add(Invariant($"A {containers[i].One} holds {factor} {containers[i + 1].Many}."));
                 if (i >= steps)
                 {
@@ -71,8 +71,7 @@ internal static class NumberCategories
 
                 analysis.Add(facts[i]);
                 analysis.Add(Invariant($"{value} * {factor} = {value * factor} {containers[i + 1].Many}."));
-                wrong.AddRange([value, value + factor, value * factor + amount, value * (factor + 1), value * (factor - 1)]);
-                value *= factor;
+                (value, last) = (value * factor, value);
             }
 
             if (value > 99)
@@ -81,29 +80,38 @@ internal static class NumberCategories
             }
 
             var ask = Invariant($"How many {containers[steps].Many} are in {amount} {containers[0].Many}?");
-            var others = wrong.Where(other => other != value && other is > 1 and < 100).Distinct().Select(Text).ToList();
-            if (others.Count >= 3)
+            // As many wrong options above the right one as below it, on average: otherwise it would be known by its size.
+            var near = Words.Draw(random, new[] { last, 2 * last, amount, 2 * amount }.Distinct().ToArray());
+            var (above, below) = (near.Select(step => value + step).Where(other => other < 100).ToList(), near.Select(step => value - step).Where(other => other > 1).ToList());
+            var larger = random.Next(4);
+            if (above.Count >= larger && below.Count >= 3 - larger)
             {
-                return new Draft(facts, ask, analysis, Text(value), others);
+                return new Draft(facts, ask, analysis, Text(value), [.. above.Take(larger).Concat(below.Take(3 - larger)).Select(Text)]);
             }
         }
     }
 
-    /// <summary>The next number of a sequence with constant, alternating or growing steps, in this order of difficulty.</summary>
+    /// <summary>The next number of a sequence with constant, alternating or growing steps, or with three steps in turn, in this order of difficulty.</summary>
     internal static Draft Sequences(Random random, Difficulty difficulty)
     {
         const int length = 5;
         while (true)
         {
-            var (first, second, kind) = (random.Next(1, 13), random.Next(1, 13), random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps) % 3);
-            int Step(int i) => kind switch { 0 => first, 1 => i % 2 == 0 ? first : second, _ => first + (i * (1 + (second % 4))) };
+            var (first, second, kind) = (random.Next(1, 13), random.Next(1, 13), random.Next(difficulty.MinSteps - 1, difficulty.MaxSteps));
+            int Step(int i) => kind switch
+            {
+                0 or 3 => first,
+                1 => i % 2 == 0 ? first : second,
+                2 => first + (i * (1 + (second % 4))),
+                _ => (i % 3) switch { 0 => first, 1 => second, _ => 1 + ((first + second) % 12) },
+            };
             var terms = new List<int> { random.Next(0, 41) };
             for (var i = 0; i < length; i++)
             {
                 terms.Add(terms[^1] + Step(i));
             }
 
-            if (terms[^1] > 99 || Step(length - 1) > 24 || (kind == 1 && first == second))
+            if (terms[^1] > 99 || Step(length - 1) > 24 || (kind is 1 or 4 && first == second))
             {
                 continue;
             }

@@ -3,11 +3,11 @@ namespace Experiments.Data.ClosedWorld;
 /// <summary>The words of the closed world. The embedded model's vocabulary is built from them.</summary>
 internal static class Words
 {
-    internal static readonly string[] People =
-    [
-        "Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ivy", "Jack", "Kim", "Leo",
-        "Mia", "Ned", "Olga", "Paul", "Rosa", "Sam", "Tess", "Uma", "Vera", "Walt", "Yan", "Zoe",
-    ];
+    internal static readonly string[] Women = ["Ann", "Cleo", "Eve", "Hana", "Ivy", "Mia", "Olga", "Rosa", "Tess", "Uma", "Vera", "Zoe"];
+
+    internal static readonly string[] Men = ["Bob", "Dan", "Finn", "Gus", "Jack", "Kim", "Leo", "Ned", "Paul", "Sam", "Walt", "Yan"];
+
+    internal static readonly string[] People = [.. Women, .. Men];
 
     internal static readonly string[] Things = ["tea", "rice", "milk", "bread", "fish", "soup", "plums", "corn", "jam", "nuts", "cake", "figs", "beans", "honey", "pears", "salt"];
 
@@ -36,6 +36,9 @@ internal static class Words
 
         return pool[..count];
     }
+
+    /// <summary>All items in some order.</summary>
+    internal static T[] Draw<T>(Random random, IReadOnlyList<T> from) => Draw(random, from, from.Count);
 
     /// <summary>Numbers near a value, nearest ones most likely, never the value itself, from 0 to 99.</summary>
     internal static List<string> Near(Random random, int value, int spread)
