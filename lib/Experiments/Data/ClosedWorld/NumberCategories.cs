@@ -53,42 +53,33 @@ internal static class NumberCategories
     /// <summary>Containers in containers: how many of the small ones are in some of the large ones.</summary>
     internal static Draft Units(Random random, Difficulty difficulty)
     {
-        var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1); // drawn once, or the numbers below 100 would favour few steps
-        while (true)
+        const int limit = 99, smallest = 2; // numbers have two digits, and each factor is at least two
+        var most = Math.Min(difficulty.MaxSteps, 4); // five doublings leave hardly a choice of numbers below the limit
+        var steps = random.Next(Math.Min(difficulty.MinSteps, most), most + 1);
+        // As much room for a number as the least of the factors behind it leave.
+        int Room(int value, int behind) => limit / (value << behind);
+        var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors); // at most 4 + 1 + 6
+        var amount = random.Next(smallest, Math.Min(9, Room(1, steps)) + 1);
+        var (facts, analysis) = (new List<string>(), new List<string>());
+        var (value, last) = (amount, 0);
+        for (var i = 0; i < containers.Length - 1; i++)
         {
-            var containers = Words.Draw(random, Words.Containers, steps + 1 + difficulty.Distractors); // at most 5 + 1 + 6
-            var amount = random.Next(2, 10);
-            var (facts, analysis) = (new List<string>(), new List<string>());
-            var (value, last) = (amount, 0);
-            for (var i = 0; i < containers.Length - 1; i++)
+            var factor = random.Next(smallest, (i < steps ? Math.Min(difficulty.MaxFactor, Room(value, steps - 1 - i)) : difficulty.MaxFactor) + 1);
+            facts.Add(Invariant($"A {containers[i].One} holds {factor} {containers[i + 1].Many}."));
+            if (i < steps)
             {
-                var factor = random.Next(2, difficulty.MaxFactor + 1);
-                facts.Add(Invariant($"A {containers[i].One} holds {factor} {containers[i + 1].Many}."));
-                if (i >= steps)
-                {
-                    continue;
-                }
-
-                analysis.Add(facts[i]);
-                analysis.Add(Invariant($"{value} * {factor} = {value * factor} {containers[i + 1].Many}."));
                 (value, last) = (value * factor, value);
-            }
-
-            if (value > 99)
-            {
-                continue;
-            }
-
-            var ask = Invariant($"How many {containers[steps].Many} are in {amount} {containers[0].Many}?");
-            // As many wrong options above the right one as below it, on average: otherwise it would be known by its size.
-            var near = Words.Draw(random, new[] { last, 2 * last, amount, 2 * amount }.Distinct().ToArray());
-            var (above, below) = (near.Select(step => value + step).Where(other => other < 100).ToList(), near.Select(step => value - step).Where(other => other > 1).ToList());
-            var larger = random.Next(4);
-            if (above.Count >= larger && below.Count >= 3 - larger)
-            {
-                return new Draft(facts, ask, analysis, Text(value), [.. above.Take(larger).Concat(below.Take(3 - larger)).Select(Text)]);
+                analysis.Add(facts[i]);
+                analysis.Add(Invariant($"{last} * {factor} = {value} {containers[i + 1].Many}."));
             }
         }
+
+        // As many wrong options above the right one as below it, on average: otherwise it would be known by its size.
+        var near = Words.Draw(random, new[] { last, 2 * last, amount, 2 * amount, 2, 4 }.Distinct().ToArray());
+        var (above, below) = (near.Select(step => value + step).Where(other => other <= limit).ToList(), near.Select(step => value - step).Where(other => other > 1).ToList());
+        var larger = Math.Clamp(random.Next(4), 3 - below.Count, above.Count);
+        var ask = Invariant($"How many {containers[steps].Many} are in {amount} {containers[0].Many}?");
+        return new Draft(facts, ask, analysis, Text(value), [.. above.Take(larger).Concat(below.Take(3 - larger)).Select(Text)]);
     }
 
     /// <summary>The next number of a sequence with constant, alternating or growing steps, or with three steps in turn, in this order of difficulty.</summary>
