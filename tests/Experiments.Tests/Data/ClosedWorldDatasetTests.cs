@@ -188,7 +188,9 @@ public partial class ClosedWorldDatasetTests
                 int[] steps = [.. terms.Skip(1).Zip(terms, (after, before) => after - before)];
                 var growth = steps[1] - steps[0];
                 var growing = steps.Skip(1).Zip(steps, (after, before) => after - before).All(g => g == growth);
-                return Text(terms[^1] + (growing ? steps[^1] + growth : steps[^2]));
+                var alternating = steps[0] == steps[2] && steps[1] == steps[3];
+                Assert.True(growing || alternating || steps[3] == steps[0], text); // else three in turn
+                return Text(terms[^1] + (growing ? steps[^1] + growth : alternating ? steps[^2] : steps[1]));
         }
     }
 

@@ -85,7 +85,7 @@ public class PromptTemplateTests
 
     [Fact]
     public void Braces_in_a_question_are_left_alone() =>
-        Assert.StartsWith("What is {options}?\n\nA. {question}\n", PromptTemplates.CompactDirect.Render(Item with { Question = "What is {options}?", Options = ["{question}", "x"] }));
+        Assert.StartsWith("Options:\nA. {question}\nB. x\n What is {options}?\n", PromptTemplates.CompactDirect.Render(Item with { Question = "What is {options}?", Options = ["{question}", "x"] }));
 
     [Fact]
     public void The_hash_follows_the_content_and_not_the_name()

@@ -16,7 +16,7 @@ public class SlurmTests
         var output = cluster.File("results");
         Assert.Contains("Submitted array", cluster.Run(KernelProcess.Program, ["slurm", "--array", "4", "--output-path", output, "--", .. Evaluate]), StringComparison.Ordinal);
 
-        cluster.WaitFor("answer of the second shard", () => Directory.Exists(output) && Directory.GetFiles(output, "unfinished_*_2-of-4.jsonl", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 0));
+        cluster.WaitFor("answer of the second shard", () => Directory.Exists(output) && Directory.GetFiles(output, "unfinished_*_2-of-4.jsonl", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 200)); // more than its first line
         Kill("--shard\02/4\0");
         cluster.WaitFor("merged results", () => Directory.GetFiles(output, "results_*.json", SearchOption.AllDirectories).Any(file => !file.StartsWith(Path.Combine(output, "shards"), StringComparison.Ordinal)));
         var log = File.ReadAllText(Directory.GetFiles(Path.Combine(output, "slurm"), "*_2.log").Single());
