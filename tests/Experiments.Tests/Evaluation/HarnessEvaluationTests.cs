@@ -135,7 +135,12 @@ public sealed class HarnessEvaluationTests : IDisposable
     {
         var questions = Enumerable.Range(0, 6).Select(i => new MultipleChoiceQuestion
         {
-            Id = $"{i}", Category = i < 4 ? "anatomy" : "virology", Stem = i < 4, Question = $"q{i}", Options = ["w", "x", "y", "z"], Answer = i < 4 ? 1 : 2,
+            Id = $"{i}",
+            Category = i < 4 ? "anatomy" : "virology",
+            Stem = i < 4,
+            Question = $"q{i}",
+            Options = ["w", "x", "y", "z"],
+            Answer = i < 4 ? 1 : 2,
         }).ToList();
         var generated = method == ScoringMethod.Generation;
         int?[] predicted = [1, 1, 0, generated ? null : 0, 2, 3];

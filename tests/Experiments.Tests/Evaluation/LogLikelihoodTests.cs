@@ -55,8 +55,16 @@ public sealed class LogLikelihoodTests : IDisposable
 
         static ItemResult Item(int predicted, int? perCharacter) => new()
         {
-            Id = Guid.NewGuid().ToString(), Category = "c", Stem = false, Target = 1, Predicted = predicted, PredictedPerCharacter = perCharacter,
-            Rule = ExtractionRule.LogLikelihood, Reply = "", NewTokens = 0, Truncated = false,
+            Id = Guid.NewGuid().ToString(),
+            Category = "c",
+            Stem = false,
+            Target = 1,
+            Predicted = predicted,
+            PredictedPerCharacter = perCharacter,
+            Rule = ExtractionRule.LogLikelihood,
+            Reply = "",
+            NewTokens = 0,
+            Truncated = false,
         };
     }
 
