@@ -18,7 +18,7 @@ internal static class EvaluateCommand
         var templates = string.Join(", ", PromptTemplates.All.Select(template => template.Name));
         var template = new Option<string>("--template") { Description = $"Prompt: {templates}", DefaultValueFactory = _ => PromptTemplates.CompactCot.Name };
         var split = new Option<string>("--split") { Description = "test or validation", DefaultValueFactory = _ => "test" };
-        var task = new Option<string>("--task") { Description = string.Join(", ", QuestionSets.Names), DefaultValueFactory = _ => QuestionSets.Names[0] };
+        var task = new Option<string>("--task") { Description = string.Join(", ", QuestionSets.Names), DefaultValueFactory = _ => QuestionSets.ClosedWorld };
         var data = new Option<string?>("--data") { Description = "Files of the task: MMLU's folder, or JSON lines with the labels file beside them", HelpName = "PATH" };
         var limit = new Option<int?>("--limit") { Description = $"Questions per category; all, or {ClosedWorldDataset.ReportedPerCategory} of the closed world, by default" };
         var batch = new Option<int>("--batch-size") { Description = "Prompts computed together", DefaultValueFactory = _ => defaults.BatchSize };
@@ -69,7 +69,9 @@ internal static class EvaluateCommand
             using var hook = model.Hook(parsed);
             IReadOnlyList<ItemResult> results;
             var clock = Stopwatch.StartNew();
-            var record = new EvaluationRecord
+            var folder = parsed.GetValue(output);
+            // Only files need it: hashing reads the whole model.
+            var record = folder is null ? null : new EvaluationRecord
             {
                 Task = parsed.GetValue(task)!,
                 Set = set,
@@ -85,13 +87,13 @@ internal static class EvaluateCommand
                 Limit = parsed.GetValue(limit),
                 Seed = model.Seed(parsed),
             };
-            if (part is not null && parsed.GetValue(output) is { } shards && HarnessEvaluation.FindFinished(shards, record) is { } finished)
+            if (part is not null && record is not null && HarnessEvaluation.FindFinished(folder!, record) is { } finished)
             {
                 Console.Error.WriteLine($"Shard {part} is evaluated already: {finished}");
                 return Task.FromResult(0);
             }
 
-            using var journal = parsed.GetValue(output) is { } folder ? EvaluationJournal.Open(record.JournalPath(folder)) : null;
+            using var journal = record is null ? null : EvaluationJournal.Open(record.JournalPath(folder!));
             if (journal?.Known.Count > 0)
             {
                 Console.Error.WriteLine($"{journal.Known.Count} of {questions.Count} answers are known from an interrupted evaluation.");
@@ -105,8 +107,8 @@ internal static class EvaluateCommand
 
             if (journal is not null)
             {
-                var evaluation = HarnessEvaluation.Of(record with { Results = results, Elapsed = clock.Elapsed });
-                Console.Error.WriteLine(evaluation.Write(parsed.GetValue(output)!, journal.Started));
+                var evaluation = HarnessEvaluation.Of(record! with { Results = results, Elapsed = clock.Elapsed });
+                Console.Error.WriteLine(evaluation.Write(folder!, journal.Started));
                 journal.Delete();
             }
 

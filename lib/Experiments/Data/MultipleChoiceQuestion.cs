@@ -31,6 +31,11 @@ public sealed record MultipleChoiceQuestion
     [System.Text.Json.Serialization.JsonIgnore]
     public string Letter => LetterOf(Answer);
 
+    /// <summary>Options as prompts and people read them: one <c>A. …</c> line each.</summary>
+    /// <param name="options">The options' texts.</param>
+    /// <returns>The lines, without a last line end.</returns>
+    public static string Lines(IEnumerable<string> options) => string.Join('\n', options.Select((text, i) => $"{LetterOf(i)}. {text}"));
+
     /// <summary>Letter of an option: A for 0.</summary>
     /// <param name="index">0-based option.</param>
     /// <returns>One upper-case letter.</returns>

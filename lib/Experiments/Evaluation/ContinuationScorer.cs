@@ -59,7 +59,7 @@ internal static class ContinuationScorer
                     throw new ExperimentException($"An option has {whole.Length + 1 - group.ContextLength} tokens; the model's context is {limit}. Use a model with a longer context.");
                 }
 
-                TextGenerator.CheckPrompt(model.Config, entries[0].Item);
+                entries.ForEach(entry => TextGenerator.CheckPrompt(model.Config, entry.Item));
                 return new Row(index, whole[cut..], group.ContextLength - cut, cut > 0, [.. entries.Select(entry => (entry.Index, entry.Item[group.ContextLength..]))]);
             });
     }

@@ -106,7 +106,7 @@ public sealed partial record PromptTemplate
     {
         "question" => question.Question,
         "question|trim" => question.Question.Trim(),
-        "options" => string.Join('\n', question.Options.Select((text, i) => $"{MultipleChoiceQuestion.LetterOf(i)}. {text}")),
+        "options" => MultipleChoiceQuestion.Lines(question.Options),
         "letters" => Letters(question.Options.Count),
         "count" => question.Options.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
         "subject" => question.Category.Replace('_', ' '),

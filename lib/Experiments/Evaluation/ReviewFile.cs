@@ -45,8 +45,7 @@ public static class ReviewFile
             WriteRow(csv, Columns);
             foreach (var (question, result, why) in doubtful)
             {
-                var options = string.Join('\n', question.Options.Select((text, i) => $"{MultipleChoiceQuestion.LetterOf(i)}. {text}"));
-                WriteRow(csv, [question.Id, question.Category, question.Question, options, result.Reply, result.Predicted is { } option ? MultipleChoiceQuestion.LetterOf(option) : Nothing, why!, ""]);
+                WriteRow(csv, [question.Id, question.Category, question.Question, MultipleChoiceQuestion.Lines(question.Options), result.Reply, result.Predicted is { } option ? MultipleChoiceQuestion.LetterOf(option) : Nothing, why!, ""]);
             }
         });
         return doubtful.Count;

@@ -54,6 +54,13 @@ internal sealed class PictureFrame(FigureGeometry geometry, IDrawing drawing)
         return Y;
     }
 
+    /// <summary>A mark below the horizontal axis, with its name.</summary>
+    public void HorizontalTick(double x, string label)
+    {
+        drawing.Line([new(x, PlotBottom), new(x, PlotBottom + 5)], Ink, 1, []);
+        Label(label, new Spot(x, PlotBottom + 14), TextAnchor.Middle);
+    }
+
     public void AxisLines()
     {
         drawing.Line([new(geometry.Left, geometry.Top), new(geometry.Left, PlotBottom), new(PlotRight, PlotBottom)], Ink, 1, []);

@@ -14,8 +14,7 @@ internal static class PictureOfIntervals
         foreach (var tick in AxisTicks.Linear(from, to, Ticks, percent: false))
         {
             frame.Drawing.Line([new(X(tick.Value), g.Top), new(X(tick.Value), frame.PlotBottom)], PictureFrame.GridColor, 1, []);
-            frame.Drawing.Line([new(X(tick.Value), frame.PlotBottom), new(X(tick.Value), frame.PlotBottom + 5)], PictureFrame.Ink, 1, []);
-            frame.Label(tick.Label, new Spot(X(tick.Value), frame.PlotBottom + 14), TextAnchor.Middle);
+            frame.HorizontalTick(X(tick.Value), tick.Label);
         }
 
         frame.Drawing.Line([new(X(0), g.Top), new(X(0), frame.PlotBottom)], PictureFrame.Ink, 1.5, []);

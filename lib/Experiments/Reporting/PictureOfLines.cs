@@ -57,9 +57,7 @@ internal static class PictureOfLines
         double X(double v) => frame.Geometry.Left + (frame.Geometry.PlotWidth * (v - low) / (high - low));
         foreach (var tick in AxisTicks.Linear(low, high, 6, percent: false))
         {
-            var x = X(tick.Value);
-            frame.Drawing.Line([new(x, frame.PlotBottom), new(x, frame.PlotBottom + 5)], PictureFrame.Ink, 1, []);
-            frame.Label(tick.Label, new Spot(x, frame.PlotBottom + 14), TextAnchor.Middle);
+            frame.HorizontalTick(X(tick.Value), tick.Label);
         }
 
         return X;

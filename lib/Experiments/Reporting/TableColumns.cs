@@ -25,6 +25,9 @@ public sealed class TableColumns<T>
     /// <summary>Adds a column of p-values, shown with four decimals, and as <c>&lt;0.0001</c> where those would all be zero.</summary>
     public TableColumns<T> PValue(string name, Func<T, double?> value) => Number(name, value, "0.0000;;'<0.0001'");
 
+    /// <summary>Adds a column of differences of shares, shown as percentages with their sign.</summary>
+    public TableColumns<T> Difference(string name, Func<T, double?> value) => Number(name, value, "+0.0%;-0.0%;0.0%");
+
     /// <summary>Adds a column of whole numbers, shown with thousands separators unless a format says otherwise.</summary>
     public TableColumns<T> Integer(string name, Func<T, long?> value, string? format = null) =>
         Add(name, ColumnKind.Integer, row => value(row), format);

@@ -24,11 +24,25 @@ public static class AtomicFile
     /// <exception cref="ExperimentException">The folder is not writable or the disk is full.</exception>
     public static void WriteAllText(string path, string text) => Write(path, stream => stream.Write(Utf8.GetBytes(text)));
 
+    /// <summary>Deletes what killed processes left of files that they were writing.</summary>
+    /// <param name="folder">The files' folder; it need not exist.</param>
+    /// <param name="pattern">Names of the files, with <c>*</c> and <c>?</c>.</param>
+    /// <exception cref="ExperimentException">The folder is not writable.</exception>
+    public static void DeleteUnfinished(string folder, string pattern)
+    {
+        if (Directory.Exists(folder))
+        {
+            DiskErrors.Explain("Cannot write", folder, () => Array.ForEach(Directory.GetFiles(folder, TemporaryName(pattern, "*")), File.Delete));
+        }
+    }
+
+    private static string TemporaryName(string name, string distinction) => $".{name}.{distinction}.tmp";
+
     private static void WriteAndRename(string target, Action<Stream> write)
     {
         var folder = Path.GetDirectoryName(target)!;
         Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}.tmp");
+        var temporary = Path.Combine(folder, TemporaryName(Path.GetFileName(target), Path.GetRandomFileName()));
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))

@@ -138,7 +138,7 @@ public sealed class AblationStudy
         .Number("Threshold", r => r.Rebalance.Threshold, "0.0##")
         .Text("Layers", r => r.Layers)
         .Number("Accuracy", r => r.Summary.Accuracy, "0.0%")
-        .Number("Difference", r => r.Change.Difference, "+0.0%;-0.0%;0.0%")
+        .Difference("Difference", r => r.Change.Difference)
         .Integer("Gained", r => r.Change.Gained)
         .Integer("Lost", r => r.Change.Lost)
         .PValue("p", r => r.Change.P)

@@ -13,7 +13,7 @@ namespace Experiments.Studies;
 public sealed record BenchmarkOptions
 {
     /// <summary>Name of the question set; see <see cref="QuestionSets"/>.</summary>
-    public string Task { get; init; } = QuestionSets.Names[0];
+    public string Task { get; init; } = QuestionSets.ClosedWorld;
 
     /// <summary>Local files of a published set; null for the generated one. Their content, not their place, tells runs apart.</summary>
     [JsonIgnore]
@@ -72,9 +72,10 @@ public sealed class BenchmarkStudy
 
     private readonly BenchmarkOptions _options;
     private readonly IReadOnlyList<MultipleChoiceQuestion> _questions;
+    private readonly Lazy<ILookup<(string Template, string Condition), ItemResult>> _items;
 
     private BenchmarkStudy(CompletedRun run, BenchmarkOptions options, IReadOnlyList<MultipleChoiceQuestion> questions, IReadOnlyList<BenchmarkPart> parts) =>
-        (Run, _options, _questions, Parts) = (run, options, questions, parts);
+        (Run, _options, _questions, Parts, _items) = (run, options, questions, parts, new(() => run.ReadSamples<BenchmarkSample>().ToLookup(sample => (sample.Template, sample.Condition), sample => sample.Item)));
 
     /// <summary>The run, with samples, tables and figures.</summary>
     public CompletedRun Run { get; }
@@ -125,8 +126,7 @@ public sealed class BenchmarkStudy
         return BenchmarkTables.Flipped([.. flipped.Where(pair => pair.After.Correct).Take(each), .. flipped.Where(pair => pair.Before.Correct).Take(each)], asked, _options);
     }
 
-    private IEnumerable<ItemResult> Items(AnswerStyle style, Condition condition) =>
-        Run.ReadSamples<BenchmarkSample>().Where(sample => sample.Template == this[style].Template && sample.Condition == condition.Name).Select(sample => sample.Item);
+    private IEnumerable<ItemResult> Items(AnswerStyle style, Condition condition) => _items.Value[(this[style].Template, condition.Name)];
 
     /// <summary>What the numbers say: one sentence per template and group, losses as plainly as gains.</summary>
     public IReadOnlyList<string> Conclusions =>
@@ -188,7 +188,7 @@ public sealed class BenchmarkStudy
         return new BenchmarkStudy(run.Complete(), options, questions, parts);
     }
 
-    private static IReadOnlyList<MultipleChoiceQuestion> Questions(BenchmarkOptions options) => options.Task == QuestionSets.Names[0]
+    private static IReadOnlyList<MultipleChoiceQuestion> Questions(BenchmarkOptions options) => options.Task == QuestionSets.ClosedWorld
         ? ClosedWorldDataset.Generate(options.Split, options.QuestionsPerCategory ?? ClosedWorldDataset.ReportedPerCategory, options.Seed, options.Difficulty)
         : QuestionSets.Load(options.Task, options.Data, options.Split, options.QuestionsPerCategory).Questions;
 

@@ -26,7 +26,7 @@ public static class BenchmarkTables
             .Text("95% interval", r => Interval(r.Before.Low, r.Before.High))
             .Number("After", r => r.Row.After, "0.0%")
             .Text("95% interval ", r => Interval(r.After.Low, r.After.High))
-            .Number("Difference", r => r.Row.Difference, "+0.0%;-0.0%;0.0%")
+            .Difference("Difference", r => r.Row.Difference)
             .Text("95% interval  ", r => Interval(r.Row.Low, r.Row.High))
             .Integer("Gained", r => r.Row.Gained)
             .Integer("Lost", r => r.Row.Lost)

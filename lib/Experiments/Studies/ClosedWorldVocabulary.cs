@@ -5,7 +5,7 @@ using Experiments.Models;
 namespace Experiments.Studies;
 
 /// <summary>The vocabulary of the embedded model: control tokens, 256 bytes, and every word of the closed world.</summary>
-/// <remarks>Ids: 0 unknown, 1 BOS, 2 EOS, 3 to 258 bytes, then words in ordinal order, with SentencePiece's <c>▁</c> for a leading space.</remarks>
+/// <remarks>Ids: 0 unknown, 1 BOS, 2 EOS, 3 to 258 bytes, then words in ordinal order, with SentencePiece's <c>▁</c> for a leading space, and a lone <c>▁</c> at the end.</remarks>
 public sealed partial class ClosedWorldVocabulary
 {
     /// <summary>First id of a word.</summary>

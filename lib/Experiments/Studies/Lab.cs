@@ -93,9 +93,9 @@ public sealed class Lab
     /// <param name="data">Local files of a published set, asked with the paper's prompts; empty for the generated one.</param>
     /// <param name="model">A Hugging Face folder; empty for the fine-tuned model.</param>
     /// <returns>The paired comparison.</returns>
-    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null, string task = "closed-world", string data = "", string model = "")
+    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null, string task = QuestionSets.ClosedWorld, string data = "", string model = "")
     {
-        var generated = task == QuestionSets.Names[0];
+        var generated = task == QuestionSets.ClosedWorld;
         var options = new BenchmarkOptions
         {
             Task = task,

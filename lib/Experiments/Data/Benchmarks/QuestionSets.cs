@@ -11,8 +11,11 @@ public sealed record QuestionSet(IReadOnlyList<MultipleChoiceQuestion> Questions
 /// <summary>Question sets by name: the generated one, the published ones from local files, and a user's own.</summary>
 public static class QuestionSets
 {
+    /// <summary>Name of the generated questions.</summary>
+    public const string ClosedWorld = "closed-world";
+
     /// <summary>The names that <see cref="Load"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["closed-world", "mmlu", "piqa", "social-iqa", "own"];
+    public static IReadOnlyList<string> Names { get; } = [ClosedWorld, "mmlu", "piqa", "social-iqa", "own"];
 
     /// <summary>Loads questions.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -24,7 +27,7 @@ public static class QuestionSets
     /// <exception cref="ExperimentException">The name is unknown, <paramref name="data"/> missing or superfluous, or a file malformed.</exception>
     public static QuestionSet Load(string name, string? data, DatasetSplit split = DatasetSplit.Test, int? perCategory = null, int seed = 1)
     {
-        if (name == "closed-world")
+        if (name == ClosedWorld)
         {
             return data is null
                 ? First(ClosedWorldDataset.Generate(split, perCategory ?? ClosedWorldDataset.ReportedPerCategory, seed), null)
@@ -45,8 +48,8 @@ public static class QuestionSets
     /// <exception cref="ExperimentException"><paramref name="examples"/> is missing or superfluous, or a file malformed.</exception>
     public static IReadOnlyList<MultipleChoiceQuestion> LoadExamples(string name, string? data, string? examples, int perCategory, int seed = 1) => (name, examples) switch
     {
-        ("closed-world", null) => ClosedWorldDataset.Generate(DatasetSplit.Train, perCategory, seed),
-        ("closed-world", _) => throw new ExperimentException("Examples of the closed world are generated and take no --fewshot-data."),
+        (ClosedWorld, null) => ClosedWorldDataset.Generate(DatasetSplit.Train, perCategory, seed),
+        (ClosedWorld, _) => throw new ExperimentException("Examples of the closed world are generated and take no --fewshot-data."),
         ("mmlu", null) => ReadFiles(name, data, "dev"),
         (_, null) => throw new ExperimentException($"Examples for {name} are read from a file of another split: say where it is with --fewshot-data."),
         _ => ReadFiles(name, examples, "dev"),

@@ -112,9 +112,9 @@ public static class ClosedWorldDataset
 
     private static MultipleChoiceQuestion Render(Random random, string category, bool stem, Draft draft, string hash)
     {
-        var facts = Words.Draw(random, draft.Facts, draft.Facts.Count);
+        var facts = Words.Draw(random, draft.Facts);
         var answer = random.Next(4);
-        var wrong = new Queue<string>(Words.Draw(random, draft.Distractors, draft.Distractors.Count).Distinct());
+        var wrong = new Queue<string>(Words.Draw(random, draft.Distractors).Distinct());
         var options = Enumerable.Range(0, 4).Select(i => i == answer ? draft.Answer : wrong.Dequeue()).ToArray();
         return new MultipleChoiceQuestion
         {

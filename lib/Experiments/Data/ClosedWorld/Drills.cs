@@ -26,7 +26,7 @@ public static class Drills
     {
         var words = Words.Draw(random, Pool[..Math.Min(vocabulary, Pool.Length)], 2 * random.Next(3, 8));
         var pairs = words.Chunk(2).ToArray();
-        var asked = Enumerable.Range(0, 3).SelectMany(_ => Words.Draw(random, pairs, pairs.Length));
+        var asked = Enumerable.Range(0, 3).SelectMany(_ => Words.Draw(random, pairs));
         return string.Join(' ', pairs.Select(pair => $"{pair[0]} {pair[1]}").Concat(asked.Select(pair => $"{pair[0]}{Mark(pair[1])}")));
     }
 
@@ -36,8 +36,8 @@ public static class Drills
     public static string Sentences(Random random)
     {
         var facts = Facts(random, random.Next(1, 4));
-        var told = Words.Draw(random, facts, facts.Count).Select(fact => fact.Told);
-        var asked = Words.Draw(random, facts, facts.Count).Select(fact => fact.Asked);
+        var told = Words.Draw(random, facts).Select(fact => fact.Told);
+        var asked = Words.Draw(random, facts).Select(fact => fact.Asked);
         return string.Join(' ', told.Concat(asked));
     }
 
@@ -51,7 +51,7 @@ public static class Drills
         var pairs = Words.Draw(random, Words.People, count).Zip(Words.Draw(random, Words.Things, count)).ToArray();
         var told = string.Join(' ', Words.Draw(random, pairs, count).Select(pair => $"{pair.First} {pair.Second}"));
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {pairs[i].First}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
-        return $"{told}\n\n{Lines(pairs[..4].Select(pair => pair.Second))}\n{string.Concat(asked)}";
+        return $"{told}\n\n{MultipleChoiceQuestion.Lines(pairs[..4].Select(pair => pair.Second))}\n{string.Concat(asked)}";
     }
 
     /// <summary>The world's sentences of one kind, options, then what four of the sentences are about, each with the letter of its option to be given.</summary>
@@ -64,7 +64,7 @@ public static class Drills
         var facts = Answerable(random, random.Next(4, 7), simple, inWords);
         var asked = Words.Draw(random, [0, 1, 2, 3], 4)
             .Select(i => $" {(inWords ? $"{facts[i].Question} Answer:" : facts[i].Subject)}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
-        return $"{Told(random, facts)}\n\n{Lines(facts[..4].Select(Option))}\n{string.Concat(asked)}";
+        return $"{Told(random, facts)}\n\n{MultipleChoiceQuestion.Lines(facts[..4].Select(Option))}\n{string.Concat(asked)}";
     }
 
     /// <summary>Options, a few of the world's sentences, and a question that one of them answers: the letter is to be given at once.</summary>
@@ -75,7 +75,7 @@ public static class Drills
     {
         var facts = Answerable(random, random.Next(4, 7), simple, inWords: true);
         var answer = random.Next(4);
-        return $"Options:\n{Lines(facts[..4].Select(Option))}\n {Told(random, facts)} {facts[answer].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
+        return $"Options:\n{MultipleChoiceQuestion.Lines(facts[..4].Select(Option))}\n {Told(random, facts)} {facts[answer].Question}\n Answer:{Mark(MultipleChoiceQuestion.LetterOf(answer))}";
     }
 
     /// <summary>Option lines, then each option's letter to be given, in the words of an analysis.</summary>
@@ -85,7 +85,7 @@ public static class Drills
     {
         var options = Words.Draw(random, Pool, 4);
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]}:{Mark(MultipleChoiceQuestion.LetterOf(i) + ".")}");
-        return $"Which?\n\n{Lines(options)}\n Analysis:{string.Concat(asked)}";
+        return $"Which?\n\n{MultipleChoiceQuestion.Lines(options)}\n Analysis:{string.Concat(asked)}";
     }
 
     /// <summary>Option lines, then each option with its letter to be given at once.</summary>
@@ -95,7 +95,7 @@ public static class Drills
     {
         var options = Words.Draw(random, Words.Things, 4);
         var asked = Words.Draw(random, [0, 1, 2, 3], 4).Select(i => $" {options[i]}{Mark(MultipleChoiceQuestion.LetterOf(i))}");
-        return $"Which?\n\n{Lines(options)}\n{string.Concat(asked)}";
+        return $"Which?\n\n{MultipleChoiceQuestion.Lines(options)}\n{string.Concat(asked)}";
     }
 
     /// <summary>Lines of the calculation tables that the STEM categories use.</summary>
@@ -139,7 +139,7 @@ public static class Drills
     private static List<Fact> Facts(Random random, int kinds, int each = 3, bool simple = false)
     {
         var facts = new List<Fact>();
-        var (people, things) = (Words.Draw(random, Words.People, Words.People.Length).ToList(), new Queue<string>(Words.Draw(random, Words.Things, 16)));
+        var (people, things) = (Words.Draw(random, Words.People).ToList(), new Queue<string>(Words.Draw(random, Words.Things, 16)));
         var (events, containers, groups) = (Words.Draw(random, Words.Events, 16), Words.Draw(random, Words.Containers, 12), Words.Draw(random, Words.Kinds, 20));
         var (numbers, thing) = (new Queue<string>(Words.Draw(random, Enumerable.Range(0, 100).Select(Text).ToArray(), 30)), Words.Things[random.Next(Words.Things.Length)]);
         string? Take(string[] among)
@@ -228,12 +228,9 @@ public static class Drills
         }
     }
 
-    private static string Told(Random random, Fact[] facts) => string.Join(' ', Words.Draw(random, facts, facts.Length).Select(fact => fact.Told));
+    private static string Told(Random random, Fact[] facts) => string.Join(' ', Words.Draw(random, facts).Select(fact => fact.Told));
 
     private static string Option(Fact fact) => fact.Value.TrimEnd('.');
-
-    private static string Lines(IEnumerable<string> options) =>
-        string.Join('\n', options.Select((option, i) => $"{MultipleChoiceQuestion.LetterOf(i)}. {option}"));
 
     private static string Line(FormattableString left, int result) =>
         FormattableString.Invariant(left) + Mark(result.ToString(CultureInfo.InvariantCulture) + ".");

@@ -10,7 +10,7 @@ internal static class LanguageCategories
     {
         var steps = random.Next(difficulty.MinSteps, difficulty.MaxSteps + 1);
         var path = Enumerable.Range(0, steps).Select(_ => random.Next(2) == 0 ? "mother" : "father").ToArray();
-        var (women, men) = (new Queue<string>(Words.Draw(random, Words.Women, Words.Women.Length)), new Queue<string>(Words.Draw(random, Words.Men, Words.Men.Length)));
+        var (women, men) = (new Queue<string>(Words.Draw(random, Words.Women)), new Queue<string>(Words.Draw(random, Words.Men)));
         var asked = path[^1];
         var (ofAskedSex, ofOther) = asked == "mother" ? (women, men) : (men, women);
         var start = ofOther.Dequeue();
@@ -47,9 +47,9 @@ internal static class LanguageCategories
     /// <summary>Kinds within kinds, of which the last has a rule, and exceptions for some who would fall under a rule; asked is what somebody likes, or who likes a thing.</summary>
     internal static Draft Rules(Random random, Difficulty difficulty)
     {
-        var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
-        var kinds = new Queue<string>(Words.Draw(random, Words.Kinds, Words.Kinds.Length));
-        var things = new Queue<string>(Words.Draw(random, Words.Things, Words.Things.Length));
+        var names = new Queue<string>(Words.Draw(random, Words.People));
+        var kinds = new Queue<string>(Words.Draw(random, Words.Kinds));
+        var things = new Queue<string>(Words.Draw(random, Words.Things));
         var facts = new List<string>();
         var (others, otherNames) = (new List<string>(), new List<string>());
         (string Name, List<string> Chain, string Thing) Chain(int steps, bool exception)
@@ -95,8 +95,8 @@ internal static class LanguageCategories
     /// <summary>People who like what somebody else likes, until one likes a thing; asked is the thing, or who likes what somebody likes.</summary>
     internal static Draft Preferences(Random random, Difficulty difficulty)
     {
-        var names = new Queue<string>(Words.Draw(random, Words.People, Words.People.Length));
-        var things = new Queue<string>(Words.Draw(random, Words.Things, Words.Things.Length));
+        var names = new Queue<string>(Words.Draw(random, Words.People));
+        var things = new Queue<string>(Words.Draw(random, Words.Things));
         var facts = new List<string>();
         var people = new List<string>();
         (string Start, List<string> Chain, string Thing) Chain(int steps)

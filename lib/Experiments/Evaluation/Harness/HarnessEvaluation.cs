@@ -48,16 +48,7 @@ public sealed partial class HarnessEvaluation
     {
         var file = !Directory.Exists(path) ? path : ResultFiles(path).MaxBy(Path.GetFileName, StringComparer.Ordinal)
             ?? throw new ExperimentException($"'{path}' holds no results_*.json. Make some with 'experiments evaluate --output-path {path}'.");
-        JsonObject results;
-        try
-        {
-            results = JsonNode.Parse(DiskErrors.Explain("Cannot read", file, () => File.ReadAllText(file))) as JsonObject ?? throw new JsonException("no object");
-        }
-        catch (JsonException e)
-        {
-            throw new ExperimentException($"'{file}' is not a results file ({e.Message.Split('.')[0]}). Evaluate again.", e);
-        }
-
+        var results = ReadResults(file);
         var time = Path.GetFileNameWithoutExtension(file).Replace("results_", string.Empty, StringComparison.Ordinal);
         var samples = Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(file))!, $"samples_*_{time}.jsonl").Select(lines => KeyValuePair.Create(
             Path.GetFileNameWithoutExtension(lines)["samples_".Length..^(time.Length + 1)],
@@ -71,11 +62,11 @@ public sealed partial class HarnessEvaluation
     /// <param name="folder">Folder in which (and below) they may lie.</param>
     /// <param name="record">The evaluation; its results do not matter.</param>
     /// <returns>Path of the results file; null if there is none.</returns>
-    public static string? FindFinished(string folder, EvaluationRecord record) => !Directory.Exists(folder) ? null : ResultFiles(folder).FirstOrDefault(file =>
+    public static string? FindFinished(string folder, EvaluationRecord record)
     {
-        var other = Read(file);
-        return other.Shard == record.Shard && other.Identity.Hash == record.Hash;
-    });
+        var wanted = (record.Hash, record.Shard);
+        return !Directory.Exists(folder) ? null : ResultFiles(folder).FirstOrDefault(file => ReadResults(file) is var results && (HashOf(results), ShardOf(results)) == wanted);
+    }
 
     /// <summary>Puts the shards of an evaluation together.</summary>
     /// <param name="folder">Folder in which (and below) the results of all shards lie.</param>
@@ -148,12 +139,7 @@ public sealed partial class HarnessEvaluation
         var target = FolderOf(folder, (string)_results["model_name"]!);
         var time = date.UtcDateTime.ToString("yyyy-MM-dd'T'HH-mm-ss.ffffff", CultureInfo.InvariantCulture);
         _results["date"] = date.ToUnixTimeMilliseconds() / 1000.0;
-        if (Directory.Exists(target))
-        {
-            // What a killed process that wrote the same evaluation left half-written.
-            Array.ForEach(Directory.GetFiles(target, $".*_{time}.*.tmp"), File.Delete);
-        }
-
+        AtomicFile.DeleteUnfinished(target, $"*_{time}.*"); // of a killed process that wrote the same evaluation
         foreach (var (task, samples) in _samples)
         {
             AtomicFile.WriteAllText(Path.Combine(target, $"samples_{task}_{time}.jsonl"), string.Concat(samples.Select(sample => sample.Json.ToJsonString(RunJson.Compact) + "\n")));
@@ -167,10 +153,26 @@ public sealed partial class HarnessEvaluation
     /// <summary>The folder that a model's files go to.</summary>
     internal static string FolderOf(string folder, string model) => Path.Combine(folder, Sanitized(model));
 
-    private Shard? Shard => (string?)_results["config"]![ShardKey] is { } text ? Evaluation.Shard.Parse(text) : null;
+    private Shard? Shard => ShardOf(_results);
 
     /// <summary>What the shards of one evaluation have in common.</summary>
-    private (string? Hash, int? Count) Identity => ((string?)_results["config"]![HashKey], Shard?.Count);
+    private (string? Hash, int? Count) Identity => (HashOf(_results), Shard?.Count);
+
+    private static Shard? ShardOf(JsonObject results) => (string?)results["config"]![ShardKey] is { } text ? Evaluation.Shard.Parse(text) : null;
+
+    private static string? HashOf(JsonObject results) => (string?)results["config"]![HashKey];
+
+    private static JsonObject ReadResults(string file)
+    {
+        try
+        {
+            return JsonNode.Parse(DiskErrors.Explain("Cannot read", file, () => File.ReadAllText(file))) as JsonObject ?? throw new JsonException("no object");
+        }
+        catch (JsonException e)
+        {
+            throw new ExperimentException($"'{file}' is not a results file ({e.Message.Split('.')[0]}). Evaluate again.", e);
+        }
+    }
 
     private static IEnumerable<string> ResultFiles(string folder) => DiskErrors.Explain("Cannot read", folder, () => Directory.GetFiles(folder, "results_*.json", SearchOption.AllDirectories));
 
