@@ -13,7 +13,7 @@ namespace Experiments.Studies;
 public sealed record FineTuneOptions
 {
     /// <summary>Optimizer settings.</summary>
-    public TrainingOptions Training { get; init; } = new() { Steps = 700, BatchSize = 32, MicroBatches = 2, LearningRate = 5e-4, WarmupSteps = 20, EvaluateEvery = 50 };
+    public TrainingOptions Training { get; init; } = new() { Steps = 350, BatchSize = 32, MicroBatches = 2, LearningRate = 5e-4, WarmupSteps = 20, EvaluateEvery = 50 };
 
     /// <summary>Training questions per category.</summary>
     public int QuestionsPerCategory { get; init; } = 3000;

@@ -19,7 +19,7 @@ public sealed record Profile
     public static Profile Full { get; } = new()
     {
         Name = "full",
-        FineTuneSteps = 700,
+        FineTuneSteps = 350,
         TestPerCategory = Data.ClosedWorld.ClosedWorldDataset.ReportedPerCategory,
         ValidationPerCategory = 50,
         AttentionTexts = 64,
