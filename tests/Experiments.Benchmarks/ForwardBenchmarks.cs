@@ -10,9 +10,15 @@ using static TorchSharp.torch;
 namespace Experiments.Benchmarks;
 
 /// <summary>Runs in this process, because libtorch is loaded from beside the program; few iterations, because each takes about a second.</summary>
-public sealed class InProcess : ManualConfig
+public class InProcess : ManualConfig
 {
-    public InProcess() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(1).WithIterationCount(5).WithInvocationCount(1).WithUnrollFactor(1));
+    public InProcess()
+        : this(warmups: 1, iterations: 5)
+    {
+    }
+
+    protected InProcess(int warmups, int iterations) =>
+        AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(warmups).WithIterationCount(iterations).WithInvocationCount(1).WithUnrollFactor(1));
 }
 
 /// <summary>
@@ -20,6 +26,8 @@ public sealed class InProcess : ManualConfig
 /// tokens per second are 512 (prefill) or 64 (decoding) over the mean time.
 /// </summary>
 [Config(typeof(InProcess))]
+[GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
+[CategoriesColumn]
 public class ForwardBenchmarks
 {
     private const int PromptLength = 512;
@@ -61,15 +69,19 @@ public class ForwardBenchmarks
     }
 
     [Benchmark(Baseline = true)]
+    [BenchmarkCategory("prefill")]
     public void Prefill_off() => Prefill(null);
 
     [Benchmark]
+    [BenchmarkCategory("prefill")]
     public void Prefill_rebalanced() => Prefill(_rebalancing);
 
-    [Benchmark]
+    [Benchmark(Baseline = true)]
+    [BenchmarkCategory("decode")]
     public void Decode_off() => Decode(null);
 
     [Benchmark]
+    [BenchmarkCategory("decode")]
     public void Decode_rebalanced() => Decode(_rebalancing);
 
     private void Prefill(IAttentionHook? hook)

@@ -9,85 +9,129 @@ namespace Experiments.Evaluation;
 /// <param name="Continuations">Token ids of context and continuation, encoded together, per continuation.</param>
 internal sealed record ContinuationGroup(int ContextLength, IReadOnlyList<int[]> Continuations);
 
-/// <summary>Log-likelihoods of continuations, as lm-evaluation-harness computes them: rows of equal tokens are computed once, so that option letters need one row a question.</summary>
+/// <summary>Log-likelihoods of continuations, as lm-evaluation-harness computes them. A context is computed once for all its continuations, and equal rows once, so that option letters need one row a question.</summary>
 internal static class ContinuationScorer
 {
     /// <summary>Scores every continuation of every group.</summary>
     /// <param name="model">The decoder.</param>
     /// <param name="groups">What to score.</param>
-    /// <param name="batchSize">Rows computed together.</param>
+    /// <param name="options">Batch size and memory.</param>
     /// <param name="hook">Intervention on attention; null for none.</param>
     /// <param name="scored">Told of each group, as soon as it is complete: its index, the sums of its continuations' log-probabilities in nats, and whether its context was cut.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="cancellation">Stops between two passes.</param>
     /// <param name="skip">Whether a batch is left out, by the indices of its groups.</param>
-    /// <exception cref="ExperimentException">A continuation is longer than the context, or an id outside the vocabulary.</exception>
-    internal static void Score(LlamaForCausalLM model, IReadOnlyList<ContinuationGroup> groups, int batchSize, IAttentionHook? hook, Action<int, double[], bool> scored, CancellationToken cancellation, Func<IEnumerable<int>, bool> skip)
+    /// <exception cref="ExperimentException">A continuation is longer than the context, an id outside the vocabulary, or a row does not fit into memory.</exception>
+    internal static void Score(LlamaForCausalLM model, IReadOnlyList<ContinuationGroup> groups, GenerationOptions options, IAttentionHook? hook, Action<int, double[], bool> scored, CancellationToken cancellation, Func<IEnumerable<int>, bool> skip)
     {
         using var inference = inference_mode();
-        var rows = groups.SelectMany((group, index) => Rows(model, group, index)).OrderByDescending(row => row.Ids.Length).ToList(); // the longest first: what does not fit into memory shows at once
+        var contexts = groups.SelectMany((group, index) => Contexts(model, group, index)).ToList();
         var scores = groups.Select(group => new double[group.Continuations.Count]).ToArray();
-        var open = rows.CountBy(row => row.Group).ToDictionary();
-        var cut = rows.Where(row => row.Cut).Select(row => row.Group).ToHashSet();
-        foreach (var batch in rows.Chunk(batchSize))
+        var open = contexts.CountBy(context => context.Group).ToDictionary();
+        var memory = new BatchMemory(model, options.MaxMemory, hook is not null);
+        var (rows, added) = (contexts.Max(context => context.Rows.Count), contexts.Max(context => context.Rows.Max(row => row.Ids.Length)));
+        var batches = PromptBatches.Of([.. contexts.Select(context => context.Ids)], longest => Math.Max(1, memory.Rows(options.BatchSize, Math.Max(longest, added), added, options.PrefillChunk, added) / rows));
+        BatchMemory.Halving(batches.Where(indices => !skip(indices.Select(index => contexts[index].Group))), indices =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (skip(batch.Select(row => row.Group)))
+            var batch = Array.ConvertAll(indices, index => contexts[index]);
+            foreach (var (context, option, value) in Score(model, batch, options.PrefillChunk, hook, cancellation))
             {
-                continue;
+                scores[context.Group][option] += value;
             }
 
-            Score(model, batch, scores, hook);
-            foreach (var group in batch.Select(row => row.Group).Where(group => --open[group] == 0))
+            foreach (var context in batch.Where(context => --open[context.Group] == 0))
             {
-                scored(group, scores[group], cut.Contains(group));
+                scored(context.Group, scores[context.Group], context.Cut);
             }
-        }
+        });
     }
 
-    /// <summary>The rows to compute for a group: all but the last token of context and continuation, cut from the left to the model's context.</summary>
-    private static IEnumerable<Row> Rows(LlamaForCausalLM model, ContinuationGroup group, int index)
+    /// <summary>What a group needs computed: one context for all continuations, unless one is too long for the model and loses its beginning.</summary>
+    private static IEnumerable<Context> Contexts(LlamaForCausalLM model, ContinuationGroup group, int index)
     {
         var limit = model.Config.ContextLength;
-        return group.Continuations.Index()
-            .GroupBy(entry => string.Join(',', entry.Item[..^1]), (_, entries) => entries.ToList())
-            .Select(entries =>
-            {
-                var whole = entries[0].Item[..^1];
-                var cut = Math.Max(0, whole.Length - limit);
-                if (cut > 0 && cut >= group.ContextLength)
-                {
-                    throw new ExperimentException($"An option has {whole.Length + 1 - group.ContextLength} tokens; the model's context is {limit}. Use a model with a longer context.");
-                }
+        foreach (var continuation in group.Continuations)
+        {
+            TextGenerator.CheckPrompt(model.Config, continuation);
+        }
 
-                entries.ForEach(entry => TextGenerator.CheckPrompt(model.Config, entry.Item));
-                return new Row(index, whole[cut..], group.ContextLength - cut, cut > 0, [.. entries.Select(entry => (entry.Index, entry.Item[group.ContextLength..]))]);
-            });
+        // A row is all but the last token of context and continuation.
+        var rows = group.Continuations.Index()
+            .GroupBy(entry => string.Join(',', entry.Item[..^1]), (_, entries) => entries.ToList())
+            .Select(entries => new Row(entries[0].Item[..^1], group.ContextLength - 1, [.. entries.Select(entry => (entry.Index, entry.Item[group.ContextLength..]))]))
+            .ToList();
+        var longest = rows.Max(row => row.Ids.Length);
+        if (longest > limit)
+        {
+            return rows.Select(row => Cut(row, limit, index));
+        }
+
+        // The last common token is fed with each row: its logits tell the first token of the continuation.
+        var stretched = model.Config.RopeScaling is { Type: RopeScalingType.Dynamic } && longest > model.Config.MaxPositionEmbeddings;
+        var common = stretched ? 0 : PromptBatches.CommonLength([.. rows.Select(row => row.Ids)], group.ContextLength) - 1;
+        return [new Context(index, rows[0].Ids[..common], Cut: false, rows.ConvertAll(row => row.From(common)))];
     }
 
-    private static void Score(LlamaForCausalLM model, Row[] batch, double[][] scores, IAttentionHook? hook)
+    private static Context Cut(Row row, int limit, int group)
+    {
+        var cut = Math.Max(0, row.Ids.Length - limit);
+        return cut <= row.Start
+            ? new Context(group, [], Cut: true, [row.From(cut)])
+            : throw new ExperimentException($"An option has {row.Ids.Length - row.Start} tokens; the model's context is {limit}. Use a model with a longer context.");
+    }
+
+    private static List<(Context Context, int Option, float Value)> Score(LlamaForCausalLM model, Context[] batch, int chunk, IAttentionHook? hook, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        // Padded on the right, which causal attention never sees.
-        var length = batch.Max(row => row.Ids.Length);
-        var ids = batch.SelectMany(row => row.Ids.Concat(Enumerable.Repeat(0, length - row.Ids.Length))).Select(id => (long)id).ToArray();
-        var kept = batch.Max(row => row.Continuations.Max(continuation => continuation.Ids.Length));
-        // The logits that tell a continuation's tokens begin at the last token of the context.
-        var at = batch.SelectMany(row => Enumerable.Range(row.ContextLength - 1, kept).Select(position => (long)Math.Min(position, length - 1))).ToArray();
-        var logits = model.Forward(tensor(ids, [batch.Length, length], device: model.Device), hook: hook, positions: tensor(at, [batch.Length, kept], device: model.Device));
-        var logProbabilities = logits.to(ScalarType.Float32).log_softmax(-1); // [batch, kept, vocab]
-        var wanted = batch.Index().SelectMany(entry => entry.Item.Continuations.SelectMany(continuation => continuation.Ids.Index()
-            .Select(token => (Row: entry.Item, continuation.Option, Flat: (((long)entry.Index * kept) + token.Index) * model.Config.VocabSize + token.Item)))).ToList();
-        var values = logProbabilities.flatten().index_select(0, tensor(wanted.ConvertAll(token => token.Flat), device: model.Device)).cpu().data<float>().ToArray();
-        foreach (var (token, value) in wanted.Zip(values))
+        using var cache = new KeyValueCache(model.Config, batch.Max(context => context.Ids.Length + context.Rows.Max(row => row.Ids.Length)));
+        if (batch.Any(context => context.Ids.Length > 0))
         {
-            scores[token.Row.Group][token.Option] += value;
+            Prefill.Run(model, cache, [.. batch.Select(context => context.Ids)], chunk, hook, cancellation);
+            cache.Select([.. batch.SelectMany((context, i) => Enumerable.Repeat((long)i, context.Rows.Count))]);
         }
+
+        var rows = batch.SelectMany(context => context.Rows.Select(row => (Context: context, Row: row))).ToList();
+        var length = rows.Max(row => row.Row.Ids.Length);
+        var kept = rows.Max(row => row.Row.Continuations.Max(continuation => continuation.Ids.Length));
+        var ids = rows.SelectMany(row => row.Row.Ids.Concat(Enumerable.Repeat(0, length - row.Row.Ids.Length))).Select(id => (long)id).ToArray();
+        // The logits that tell a continuation's tokens begin at the last token of the context.
+        var at = rows.SelectMany(row => Enumerable.Range(row.Row.Start, kept).Select(position => (long)Math.Min(position, length - 1))).ToArray();
+        var logits = model.Forward(
+            tensor(ids, [rows.Count, length], device: model.Device),
+            cache,
+            KeyMask(cache, rows.ConvertAll(row => row.Row.Ids.Length), length, model.Device),
+            hook,
+            positions: tensor(at, [rows.Count, kept], device: model.Device));
+        var logProbabilities = logits.to(ScalarType.Float32).log_softmax(-1); // [row, kept, vocab]
+        var wanted = rows.Index().SelectMany(entry => entry.Item.Row.Continuations.SelectMany(continuation => continuation.Ids.Index()
+            .Select(token => (entry.Item.Context, continuation.Option, Flat: (((long)entry.Index * kept) + token.Index) * model.Config.VocabSize + token.Item)))).ToList();
+        var values = logProbabilities.flatten().index_select(0, tensor(wanted.ConvertAll(token => token.Flat), device: model.Device)).cpu().data<float>().ToArray();
+        return [.. wanted.Zip(values, (token, value) => (token.Context, token.Option, value))];
+    }
+
+    /// <summary>What the cache knows of padding on the left, then the rows with padding on the right; null where all is real.</summary>
+    private static Tensor? KeyMask(KeyValueCache cache, List<int> lengths, int longest, Device device)
+    {
+        if (cache.KeyMask is null && lengths.TrueForAll(length => length == longest))
+        {
+            return null;
+        }
+
+        var added = tensor(lengths.SelectMany(length => Enumerable.Range(0, longest).Select(i => i < length)).ToArray(), [lengths.Count, longest], device: device);
+        var past = cache.KeyMask ?? ones([lengths.Count, cache.Length], ScalarType.Bool, device);
+        return cat([past, added], 1);
     }
 
     /// <param name="Group">Index of the group.</param>
+    /// <param name="Ids">What all rows begin with; may be empty.</param>
+    /// <param name="Cut">Whether the beginning was lost.</param>
+    /// <param name="Rows">What follows.</param>
+    private sealed record Context(int Group, int[] Ids, bool Cut, IReadOnlyList<Row> Rows);
+
     /// <param name="Ids">What the model reads.</param>
-    /// <param name="ContextLength">Tokens of the context that are left.</param>
-    /// <param name="Cut">Whether the context lost its beginning.</param>
+    /// <param name="Start">The position whose logits tell the first token of the continuations.</param>
     /// <param name="Continuations">Options whose tokens this row predicts.</param>
-    private sealed record Row(int Group, int[] Ids, int ContextLength, bool Cut, (int Option, int[] Ids)[] Continuations);
+    private sealed record Row(int[] Ids, int Start, (int Option, int[] Ids)[] Continuations)
+    {
+        internal Row From(int token) => this with { Ids = Ids[token..], Start = Start - token };
+    }
 }

@@ -15,6 +15,22 @@ public enum ScoringMethod
     LogLikelihood,
 }
 
+/// <summary>How replies are drawn where they are not greedy.</summary>
+public sealed record SamplingOptions
+{
+    /// <summary>Logits are divided by it.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Draw among the k most probable tokens; 0 for all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Draw among the fewest tokens whose probability reaches p; 1 for all.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Seed of the draws.</summary>
+    public int Seed { get; init; } = 1;
+}
+
 /// <summary>How to evaluate.</summary>
 public sealed record EvaluationOptions
 {
@@ -24,17 +40,34 @@ public sealed record EvaluationOptions
     /// <summary>Longest reply in tokens; one that reaches it is counted as truncated.</summary>
     public int MaxNewTokens { get; init; } = 160;
 
-    /// <summary>Prompts computed together.</summary>
+    /// <summary>Prompts computed together at most.</summary>
     public int BatchSize { get; init; } = 64;
+
+    /// <summary>Bytes that the process (on a GPU: the model and its batches) may use; batches are made smaller to stay below. Null for no limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxMemory { get; init; }
+
+    /// <summary>How replies are drawn; null for greedy decoding.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SamplingOptions? Sampling { get; init; }
 
     /// <summary>Name of the answer extractor.</summary>
     public string Extractor { get; init; } = AnswerExtractor.HeaderThenCascade.Name;
 
-    /// <summary>The generation that these settings mean: greedy, until EOS.</summary>
+    /// <summary>The generation that these settings mean, until EOS.</summary>
     /// <returns>Settings for <see cref="TextGenerator"/>.</returns>
     /// <exception cref="ExperimentException">A value is out of range.</exception>
     public GenerationOptions Generation() => MaxNewTokens > 0
-        ? new GenerationOptions { MaxNewTokens = MaxNewTokens, BatchSize = BatchSize }
+        ? new GenerationOptions
+        {
+            MaxNewTokens = MaxNewTokens,
+            BatchSize = BatchSize,
+            MaxMemory = MaxMemory,
+            Temperature = Sampling?.Temperature ?? 0,
+            TopK = Sampling?.TopK ?? 0,
+            TopP = Sampling?.TopP ?? 1,
+            Seed = Sampling?.Seed ?? 0,
+        }
         : throw new ExperimentException($"Evaluation: max-new-tokens is {MaxNewTokens}; a reply needs at least 1.");
 }
 
@@ -75,6 +108,10 @@ public sealed record ItemResult
     /// <summary>0-based option with the highest log-likelihood per character, <c>acc_norm</c> of lm-evaluation-harness; null unless options' texts were compared.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? PredictedPerCharacter { get; init; }
+
+    /// <summary>Smallest distance in logits by which a token of the reply was chosen; null for sampled replies and log-likelihood. See <see cref="Generation.Margin"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Margin { get; init; }
 
     /// <summary>Whether the prompt was longer than the model's context and lost its beginning.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

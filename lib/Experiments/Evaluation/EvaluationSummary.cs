@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using MathNet.Numerics.Statistics;
 
 namespace Experiments.Evaluation;
 
@@ -37,8 +36,7 @@ public sealed record AccuracyRow(string Name, int N, int Correct, double Low, do
 /// <param name="NonStem">All other items; null if there are none.</param>
 /// <param name="Overall">All items: the micro average.</param>
 /// <param name="Macro">Mean of the categories' accuracies.</param>
-/// <param name="MeanTokens">Computed tokens per reply, mean.</param>
-/// <param name="MedianTokens">Computed tokens per reply, median.</param>
+/// <param name="Tokens">Computed tokens per reply.</param>
 /// <param name="Unparsed">Replies from which no answer could be read.</param>
 /// <param name="Truncated">Replies cut at the length limit.</param>
 /// <param name="Fallback">Answers guessed from the closest option.</param>
@@ -48,14 +46,16 @@ public sealed record EvaluationSummary(
     AccuracyRow? NonStem,
     AccuracyRow Overall,
     double Macro,
-    double MeanTokens,
-    double MedianTokens,
+    TokenCounts Tokens,
     int Unparsed,
     int Truncated,
     int Fallback)
 {
     /// <summary>Prompts that were longer than the model's context and lost their beginning.</summary>
     public int ContextCut { get; init; }
+
+    /// <summary>Replies in which a token was chosen by less than 0.001 in logits: rounding, as in another batch size, may turn them.</summary>
+    public int NearTies { get; init; }
 
     /// <summary>Categories, then STEM, non-STEM and overall.</summary>
     [JsonIgnore]
@@ -75,20 +75,19 @@ public sealed record EvaluationSummary(
         var groups = ItemGroups.Of(items);
         AccuracyRow? Row(string name) => groups.FirstOrDefault(group => group.Name == name) is { Items: { } members } ? AccuracyRow.Of(name, members) : null;
         var categories = groups.Where(group => group.IsCategory).Select(group => AccuracyRow.Of(group.Name, group.Items)).ToList();
-        var tokens = items.Select(item => (double)item.NewTokens).ToList();
         return new EvaluationSummary(
             categories,
             Row(ItemGroups.Stem),
             Row(ItemGroups.NonStem),
             AccuracyRow.Of(ItemGroups.Overall, items),
             categories.Average(row => row.Accuracy),
-            tokens.Average(),
-            tokens.Median(),
+            TokenCounts.Of(items),
             items.Count(item => item.Rule == ExtractionRule.Unparsed),
             items.Count(item => item.Truncated),
             items.Count(item => item.Rule == ExtractionRule.ClosestOption))
         {
             ContextCut = items.Count(item => item.ContextCut),
+            NearTies = items.Count(item => item.Margin < 1e-3),
         };
     }
 }

@@ -10,12 +10,11 @@ public static class MultipleChoiceEvaluator
     /// <param name="model">The decoder.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="questions">The items.</param>
-    /// <param name="template">How they are asked.</param>
+    /// <param name="prompt">How they are asked; a template alone will do.</param>
     /// <param name="options">How answers are obtained; null for the defaults.</param>
     /// <param name="hook">Intervention on attention; null for the plain model.</param>
     /// <param name="finished">Told as answers come how many there are and how many are right.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
-    /// <param name="examples">Solved items to stand before each question; null for none.</param>
     /// <param name="journal">Keeps each result at once, and knows those of an earlier, interrupted call with the same arguments; null for none.</param>
     /// <returns>One result per question, in their order.</returns>
     /// <exception cref="Runs.ExperimentException">An item is malformed, lacks examples, or does not fit into the model.</exception>
@@ -23,12 +22,11 @@ public static class MultipleChoiceEvaluator
         LlamaForCausalLM model,
         TextTokenizer tokenizer,
         IReadOnlyList<MultipleChoiceQuestion> questions,
-        PromptTemplate template,
+        QuestionPrompt prompt,
         EvaluationOptions? options = null,
         IAttentionHook? hook = null,
         Action<EvaluationProgress>? finished = null,
         CancellationToken cancellation = default,
-        FewShot? examples = null,
         EvaluationJournal? journal = null)
     {
         options ??= new EvaluationOptions();
@@ -36,20 +34,20 @@ public static class MultipleChoiceEvaluator
         if (options.Method == ScoringMethod.Generation)
         {
             var extractor = AnswerExtractor.Find(options.Extractor);
-            var prompts = questions.Select(question => tokenizer.Encode(template.Render(question, examples?.For(question)))).ToList();
+            var prompts = questions.Select(question => prompt.Encode(tokenizer, prompt.Render(question))).ToList();
             TextGenerator.Generate(
                 model,
                 prompts,
                 options.Generation(),
                 hook,
-                (indices, replies) => answers.Add(indices.Zip(replies, (index, reply) => (index, Read(questions[index], tokenizer.Decode(reply.Ids), reply, extractor, template.Style)))),
+                (indices, replies) => answers.Add(indices.Zip(replies, (index, reply) => (index, Read(questions[index], tokenizer.Decode(reply.Ids), reply, extractor, prompt.Template.Style)))),
                 cancellation,
                 skip: answers.AreKnown);
         }
         else
         {
-            var groups = questions.Select(question => Continuations(tokenizer, template, question, examples)).ToList();
-            ContinuationScorer.Score(model, groups, options.BatchSize, hook, (index, scores, cut) => answers.Add([(index, Choose(questions[index], scores, template.Options, cut))]), cancellation, skip: answers.AreKnown);
+            var groups = questions.Select(question => Continuations(tokenizer, prompt, question)).ToList();
+            ContinuationScorer.Score(model, groups, options.Generation(), hook, (index, scores, cut) => answers.Add([(index, Choose(questions[index], scores, prompt.Template.Options, cut))]), cancellation, skip: answers.AreKnown);
         }
 
         return answers.All;
@@ -58,14 +56,14 @@ public static class MultipleChoiceEvaluator
     private static ItemResult Read(MultipleChoiceQuestion question, string text, Generation reply, AnswerExtractor extractor, AnswerStyle style)
     {
         var answer = extractor.Extract(text, question, style);
-        return Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended);
+        return Result(question, answer.Option, answer.Rule, text, reply.Ids.Count, truncated: !reply.Ended) with { Margin = reply.Margin };
     }
 
-    private static ContinuationGroup Continuations(TextTokenizer tokenizer, PromptTemplate template, MultipleChoiceQuestion question, FewShot? examples)
+    private static ContinuationGroup Continuations(TextTokenizer tokenizer, QuestionPrompt prompt, MultipleChoiceQuestion question)
     {
-        var context = template.Render(question, examples?.For(question));
-        var together = question.Options.Select((_, i) => tokenizer.Encode(context + template.Continuation(question, i))).ToList();
-        return new ContinuationGroup(Math.Min(tokenizer.Encode(context).Length, together.Min(ids => ids.Length) - 1), together);
+        var context = prompt.Render(question);
+        var together = question.Options.Select((_, i) => prompt.Encode(tokenizer, context + prompt.Continuation(question, i))).ToList();
+        return new ContinuationGroup(Math.Min(prompt.Encode(tokenizer, context).Length, together.Min(ids => ids.Length) - 1), together);
     }
 
     private static ItemResult Choose(MultipleChoiceQuestion question, double[] scores, OptionForm form, bool cut)

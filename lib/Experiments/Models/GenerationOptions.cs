@@ -21,8 +21,11 @@ public sealed record GenerationOptions
     /// <summary>Whether to go on past the end-of-sequence token.</summary>
     public bool IgnoreEos { get; init; }
 
-    /// <summary>Prompts decoded together.</summary>
+    /// <summary>Prompts decoded together at most.</summary>
     public int BatchSize { get; init; } = 64;
+
+    /// <summary>Bytes that the process (on a GPU: the model and its batches) may use; batches are made smaller to stay below. Null for no limit.</summary>
+    public long? MaxMemory { get; init; }
 
     /// <summary>Prompt tokens per prefill pass; bounds the memory of long prompts.</summary>
     public int PrefillChunk { get; init; } = 512;
@@ -52,4 +55,9 @@ public sealed record GenerationOptions
 /// <summary>A reply.</summary>
 /// <param name="Ids">The new token ids, with the end-of-sequence token where there was one.</param>
 /// <param name="Ended">Whether it ended by itself; false when it was cut at the length limit.</param>
-public sealed record Generation(IReadOnlyList<int> Ids, bool Ended);
+public sealed record Generation(IReadOnlyList<int> Ids, bool Ended)
+{
+    /// <summary>Smallest distance of a chosen token's logit to the runner-up's; null for sampled replies.</summary>
+    /// <remarks>Batches of another size round differently, by about 1e-4 in float32: below that, another token may win.</remarks>
+    public double? Margin { get; init; }
+}

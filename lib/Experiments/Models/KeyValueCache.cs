@@ -3,16 +3,19 @@ using static TorchSharp.torch;
 namespace Experiments.Models;
 
 /// <summary>Keys and values of the tokens that a decoder has seen, per layer; an argument of the forward pass, never model state.</summary>
-/// <remarks>Buffers grow by doubling, so that decoding <c>n</c> tokens copies <c>O(n)</c> entries. For inference only: it detaches from autograd.</remarks>
+/// <remarks>Buffers grow by doubling up to the capacity, so that decoding <c>n</c> tokens copies <c>O(n)</c> entries. For inference only: it detaches from autograd.</remarks>
 public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor?[] _keys;
     private readonly Tensor?[] _values;
+    private readonly long _capacity;
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="config">The model that will fill it.</param>
-    public KeyValueCache(LlamaConfig config)
+    /// <param name="capacity">Tokens that it will probably hold at most: no room is taken for more until they come.</param>
+    public KeyValueCache(LlamaConfig config, long capacity = long.MaxValue)
     {
+        _capacity = capacity;
         _keys = new Tensor?[config.NumHiddenLayers];
         _values = new Tensor?[config.NumHiddenLayers];
     }
@@ -23,8 +26,8 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>True for real tokens and false for left padding, <c>[batch, Length]</c>; null when all are real.</summary>
     internal Tensor? KeyMask { get; private set; }
 
-    /// <summary>Keeps only the given rows of the batch, in that order: replies that ended leave the batch.</summary>
-    /// <param name="rows">Row indices.</param>
+    /// <summary>Makes a batch of the given rows, in that order: replies that ended leave the batch, and what several prompts begin with is repeated.</summary>
+    /// <param name="rows">Row indices, any number of times.</param>
     public void Select(long[] rows)
     {
         using var scope = NewDisposeScope();
@@ -73,7 +76,8 @@ public sealed class KeyValueCache : IDisposable
         if (buffer is null || buffer.shape[2] < total)
         {
             var shape = added.shape;
-            shape[2] = Math.Max(total + 16, buffer is null ? 0 : 2 * buffer.shape[2]);
+            var generous = Math.Max(total + 16, buffer is null ? 0 : 2 * buffer.shape[2]);
+            shape[2] = Math.Max(total, Math.Min(generous, _capacity));
             var grown = zeros(shape, added.dtype, added.device);
             if (buffer is not null)
             {

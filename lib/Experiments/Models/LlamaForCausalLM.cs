@@ -32,10 +32,17 @@ public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
     public LlamaConfig Config { get; }
 
     /// <summary>Dtype of the weights.</summary>
-    public ScalarType Dtype => _model.Embedding.dtype;
+    public ScalarType Dtype => Of(embedding => embedding.dtype);
 
     /// <summary>Device of the weights.</summary>
-    public Device Device => _model.Embedding.device;
+    public Device Device => Of(embedding => embedding.device);
+
+    /// <summary>Reads a property of the weights. Every access of a module's weight makes a tensor, which goes at once.</summary>
+    private T Of<T>(Func<Tensor, T> property)
+    {
+        using var scope = NewDisposeScope();
+        return property(_model.Embedding);
+    }
 
     /// <summary>Draws matrices from <c>N(0, InitializerRange²)</c> and sets norms to one, as transformers does.</summary>
     /// <param name="seed">Seed of the draw.</param>

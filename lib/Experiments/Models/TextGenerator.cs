@@ -5,7 +5,7 @@ namespace Experiments.Models;
 /// <summary>Greedy and sampled decoding with a key/value cache, in batches with left padding.</summary>
 public static class TextGenerator
 {
-    /// <summary>Continues each prompt. Prompts of similar length share a batch; replies that ended leave it.</summary>
+    /// <summary>Continues each prompt. Prompts of similar length share a batch, and what all of a batch begin with is computed once; replies that ended leave it.</summary>
     /// <param name="model">The decoder.</param>
     /// <param name="prompts">Token ids per prompt, none empty.</param>
     /// <param name="options">How to decode.</param>
@@ -14,7 +14,7 @@ public static class TextGenerator
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <param name="skip">Whether a batch is left out, by the indices of its prompts; its replies are then empty. Null to leave none out.</param>
     /// <returns>One reply per prompt, in the prompts' order.</returns>
-    /// <exception cref="Runs.ExperimentException">A prompt is empty or holds an id outside the vocabulary, or an option is out of range.</exception>
+    /// <exception cref="Runs.ExperimentException">A prompt is empty, holds an id outside the vocabulary or does not fit into memory, or an option is out of range.</exception>
     public static IReadOnlyList<Generation> Generate(
         LlamaForCausalLM model,
         IReadOnlyList<int[]> prompts,
@@ -32,18 +32,13 @@ public static class TextGenerator
 
         using var inference = inference_mode();
         var replies = Enumerable.Repeat(new Generation([], false), prompts.Count).ToArray();
-        var byLength = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length).ThenBy(i => i);
-        foreach (var indices in byLength.Chunk(options.BatchSize))
+        var memory = new BatchMemory(model, options.MaxMemory, hook is not null);
+        var batches = PromptBatches.Of(prompts, longest => memory.Rows(options.BatchSize, longest, options.MaxNewTokens, options.PrefillChunk));
+        BatchMemory.Halving(batches.Where(indices => skip?.Invoke(indices) != true), indices =>
         {
-            if (skip?.Invoke(indices) == true)
-            {
-                continue;
-            }
-
             new Batch(model, prompts, indices, options, hook, cancellation).Run(replies);
             finished?.Invoke(indices, [.. indices.Select(index => replies[index])]);
-        }
-
+        });
         return replies;
     }
 
@@ -77,11 +72,13 @@ public static class TextGenerator
         CancellationToken cancellation)
     {
         private readonly List<int>[] _new = [.. indices.Select(_ => new List<int>())];
+        private readonly double[] _margins = [.. indices.Select(_ => double.PositiveInfinity)];
         private readonly Sampler[] _samplers = [.. indices.Select(index => new Sampler(options, index))];
 
         internal void Run(Generation[] replies)
         {
-            using var cache = new KeyValueCache(model.Config);
+            var own = indices.Select(index => prompts[index]).ToArray();
+            using var cache = new KeyValueCache(model.Config, own.Max(prompt => prompt.Length) + options.MaxNewTokens);
             int[] rows = [.. Enumerable.Range(0, indices.Length)];
             if (options.MaxNewTokens == 0)
             {
@@ -89,7 +86,7 @@ public static class TextGenerator
                 return;
             }
 
-            var logits = Prefill(cache);
+            var logits = Prefill.Run(model, cache, own, options.PrefillChunk, hook, cancellation);
             while (true)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -118,40 +115,6 @@ public static class TextGenerator
             return model.Forward(ids, cache, hook: hook, lastOnly: true).MoveToOuterDisposeScope();
         }
 
-        /// <summary>Feeds the left-padded prompts in chunks and returns the last position's logits, <c>[batch, 1, vocab]</c>.</summary>
-        private Tensor Prefill(KeyValueCache cache)
-        {
-            var longest = indices.Max(index => prompts[index].Length);
-            var ids = new long[indices.Length * longest];
-            var real = new bool[ids.Length];
-            for (var row = 0; row < indices.Length; row++)
-            {
-                var prompt = prompts[indices[row]];
-                for (var i = 0; i < prompt.Length; i++)
-                {
-                    var at = (row * longest) + longest - prompt.Length + i;
-                    (ids[at], real[at]) = (prompt[i], true);
-                }
-            }
-
-            using var scope = NewDisposeScope();
-            var input = tensor(ids, [indices.Length, longest], device: model.Device);
-            var mask = real.All(token => token) ? null : tensor(real, [indices.Length, longest], device: model.Device);
-            Tensor? logits = null;
-
-            // Dynamic NTK picks the rotary base by the length of the whole sequence, so all of it must be known at once.
-            var chunk = model.Config.RopeScaling is { Type: RopeScalingType.Dynamic } && longest > model.Config.MaxPositionEmbeddings ? longest : options.PrefillChunk;
-            for (var start = 0; start < longest; start += chunk)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                logits?.Dispose();
-                var length = Math.Min(chunk, longest - start);
-                logits = model.Forward(input.narrow(1, start, length), cache, mask?.narrow(1, 0, start + length), hook, lastOnly: true);
-            }
-
-            return logits!.MoveToOuterDisposeScope();
-        }
-
         /// <summary>Appends one token to each row and returns the positions of the rows that go on.</summary>
         private List<int> Choose(int[] rows, Tensor logits, Generation[] replies)
         {
@@ -159,6 +122,7 @@ public static class TextGenerator
             var last = logits.squeeze(1); // [batch, vocab]
             CheckNumbers(last);
             var greedy = options.Temperature == 0 ? last.argmax(-1).cpu().data<long>().ToArray() : null;
+            var margins = greedy is null ? null : Margins(last);
             var values = greedy is null ? last.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray() : [];
             var kept = new List<int>();
             for (var position = 0; position < rows.Length; position++)
@@ -168,10 +132,11 @@ public static class TextGenerator
                     ? _samplers[row].Draw(values.AsSpan(position * model.Config.VocabSize, model.Config.VocabSize))
                     : (int)greedy[position];
                 _new[row].Add(id);
+                _margins[row] = Math.Min(_margins[row], margins?[position] ?? double.PositiveInfinity);
                 var ended = !options.IgnoreEos && model.Config.EosTokenIds.Contains(id);
                 if (ended || _new[row].Count == options.MaxNewTokens)
                 {
-                    replies[indices[row]] = new Generation(_new[row], ended);
+                    replies[indices[row]] = new Generation(_new[row], ended) { Margin = greedy is null ? null : _margins[row] };
                 }
                 else
                 {
@@ -180,6 +145,14 @@ public static class TextGenerator
             }
 
             return kept;
+        }
+
+        /// <summary>How far each row's largest logit is above the second.</summary>
+        private static float[] Margins(Tensor logits)
+        {
+            using var scope = NewDisposeScope();
+            var two = logits.topk(2).values.to(ScalarType.Float32).cpu(); // [batch, 2]
+            return two.select(1, 0).Minus(two.select(1, 1)).data<float>().ToArray();
         }
 
         /// <summary>Rejects logits without an order: their largest would be a token like any other.</summary>

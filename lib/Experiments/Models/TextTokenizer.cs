@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Experiments.Runs;
 using Microsoft.ML.Tokenizers;
 
@@ -15,6 +16,8 @@ public sealed class TextTokenizer
     private readonly SentencePieceTokenizer _segmenter;
     private readonly SentencePieceModel _model;
     private readonly Dictionary<string, int> _bytes;
+    private readonly Dictionary<string, int> _controls;
+    private readonly Regex _controlTokens;
 
     /// <summary>Makes a tokenizer.</summary>
     /// <param name="model">Its vocabulary and rules.</param>
@@ -22,6 +25,8 @@ public sealed class TextTokenizer
     {
         _model = model;
         _bytes = model.Pieces.Index().Where(entry => entry.Item.Kind == PieceKind.Byte).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
+        _controls = model.Pieces.Index().Where(entry => entry.Item.Kind == PieceKind.Control).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
+        _controlTokens = new Regex($"({string.Join('|', _controls.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape))})");
         var plain = model with { AddDummyPrefix = false, RemoveExtraWhitespaces = false, ByteFallback = model.ByteFallback && !model.Unigram };
         using var stream = new MemoryStream(plain.ToBytes());
         _segmenter = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
@@ -59,12 +64,30 @@ public sealed class TextTokenizer
     }
 
     /// <summary>Encodes text.</summary>
-    /// <param name="text">Any text; control tokens written in it are plain text.</param>
+    /// <param name="text">Any text.</param>
     /// <param name="addBos">Whether to begin with <see cref="BosId"/>, where the vocabulary has one.</param>
+    /// <param name="controlTokens">Whether <c>&lt;s&gt;</c> and the like stand for control tokens, as in a rendered chat; otherwise they are plain text.</param>
     /// <returns>Token ids.</returns>
-    public int[] Encode(string text, bool addBos = true)
+    public int[] Encode(string text, bool addBos = true, bool controlTokens = false)
     {
         List<int> ids = addBos && BosId >= 0 ? [BosId] : [];
+        foreach (var part in controlTokens && _controls.Count > 0 ? _controlTokens.Split(text) : [text])
+        {
+            if (controlTokens && _controls.TryGetValue(part, out var id))
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                AppendText(ids, part);
+            }
+        }
+
+        return [.. ids];
+    }
+
+    private void AppendText(List<int> ids, string text)
+    {
         var normal = _model.Normalize(text);
         if (normal.Length > 0)
         {
@@ -73,8 +96,6 @@ public sealed class TextTokenizer
                 Append(ids, token.Id, normal.AsSpan()[token.Offset]);
             }
         }
-
-        return [.. ids];
     }
 
     /// <summary>Decodes ids; control tokens such as BOS and EOS are left out.</summary>

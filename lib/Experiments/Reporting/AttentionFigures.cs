@@ -58,7 +58,8 @@ public static class AttentionFigures
     /// <param name="title">What the figure shows.</param>
     /// <param name="valueTitle">The number's name and unit.</param>
     /// <param name="cellFormat">.NET number format of the cells' text, or null for none.</param>
-    public static HeatmapFigure LayerByHead(Grid values, string title, string valueTitle, string? cellFormat = "0.00") => new()
+    /// <param name="maximum">Largest value that the number can have; the smallest is 0.</param>
+    public static HeatmapFigure LayerByHead(Grid values, string title, string valueTitle, string? cellFormat = "0.00", double maximum = 1) => new()
     {
         Title = title,
         Values = values,
@@ -66,6 +67,8 @@ public static class AttentionFigures
         Columns = CategoryAxis.Numbered("head", values.Columns),
         ValueTitle = valueTitle,
         CellFormat = cellFormat,
+        Minimum = 0,
+        Maximum = maximum,
     };
 
     /// <summary>How much attention each class of tokens receives, in each layer.</summary>

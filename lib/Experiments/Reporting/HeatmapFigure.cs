@@ -61,8 +61,8 @@ public sealed record HeatmapFigure : Figure
             return (-reach, reach);
         }
 
-        var low = LogFloor ?? Minimum ?? present.Min();
-        return (low, Math.Max(Maximum ?? present.Max(), low + Math.Max(Math.Abs(low), 1e-9) * 1e-6));
+        var (low, high) = (LogFloor ?? Minimum ?? present.Min(), Maximum ?? present.Max());
+        return (low, high > low ? high : low + 1); // equal values have no scale of their own
     }
 
     /// <summary>The texts of all cells, row by row; empty for cells without a value.</summary>

@@ -94,6 +94,9 @@ public sealed class BenchmarkStudy
     /// <summary>Computed tokens per answer, and replies that could not be read.</summary>
     public Table Replies => BenchmarkTables.Replies(Parts, _options);
 
+    /// <summary>Accuracy by the length of the reply.</summary>
+    public Table Lengths => BenchmarkTables.Lengths(Parts, _options);
+
     /// <summary>Accuracy per group under both conditions.</summary>
     /// <param name="style">How it was asked.</param>
     /// <returns>The figure.</returns>
@@ -179,6 +182,7 @@ public sealed class BenchmarkStudy
         run.WriteSamples(Samples(before, options.Before).Concat(Samples(after, options.After)));
         run.WriteTable("before-after", BenchmarkTables.BeforeAfter(parts, options));
         run.WriteTable("replies", BenchmarkTables.Replies(parts, options));
+        run.WriteTable("lengths", BenchmarkTables.Lengths(parts, options));
         foreach (var part in parts)
         {
             run.WriteFigure($"accuracy-{part.Template}", BenchmarkTables.Accuracy(part, options));

@@ -48,14 +48,39 @@ public static class BenchmarkTables
             .Text("Condition", r => r.Condition)
             .Number("Accuracy", r => r.Summary.Overall.Accuracy, "0.0%")
             .Number("Macro", r => r.Summary.Macro, "0.0%")
-            .Number("Tokens per answer", r => r.Summary.MeanTokens, "0.0")
-            .Number("Median", r => r.Summary.MedianTokens, "0")
+            .Number("Tokens per answer", r => r.Summary.Tokens.Mean, "0.0")
+            .Number("Median", r => r.Summary.Tokens.Median, "0")
+            .Number("5%", r => r.Summary.Tokens.Low, "0")
+            .Number("95%", r => r.Summary.Tokens.High, "0")
             .Integer("Unparsed", r => r.Summary.Unparsed)
             .Integer("Truncated", r => r.Summary.Truncated)
             .Integer("Fallback", r => r.Summary.Fallback)) with
     {
         Caption = "Computed tokens per answer, and replies that could not be read, were cut off, or were read by the closest option.",
         Label = "tab:replies",
+    };
+
+    /// <summary>Accuracy by the length of the reply.</summary>
+    /// <param name="parts">One per template; those whose replies are all of one length have no rows.</param>
+    /// <param name="options">For the names of the conditions.</param>
+    /// <returns>One row per template, condition and quarter of the replies.</returns>
+    public static Table Lengths(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) => Table.From(
+        from part in parts
+        from condition in new[] { (options.Before.Name, Summary: part.Before), (options.After.Name, Summary: part.After) }
+        where condition.Summary.Tokens.ByLength.Count > 1
+        from row in condition.Summary.Tokens.ByLength
+        select (part.Template, Condition: condition.Name, Row: row, condition.Summary.Tokens.Correlation),
+        c => c
+            .Text("Prompt", r => r.Template)
+            .Text("Condition", r => r.Condition)
+            .Text("Reply", r => r.Row.Name)
+            .Integer("n", r => r.Row.N)
+            .Number("Accuracy", r => r.Row.Accuracy, "0.0%")
+            .Text("95% interval", r => Interval(r.Row.Low, r.Row.High))
+            .Number("Correlation", r => r.Correlation, "0.00")) with
+    {
+        Caption = "Accuracy of the shortest to the longest quarter of the replies (computed tokens), with Wilson intervals, and the correlation of length with being right. Longer chains need longer replies: this is no effect of length alone.",
+        Label = "tab:lengths",
     };
 
     /// <summary>Questions whose answer changed, with both replies.</summary>

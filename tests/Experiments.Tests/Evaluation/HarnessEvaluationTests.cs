@@ -155,7 +155,7 @@ public sealed class HarnessEvaluationTests : IDisposable
                 Reply = generated ? $" {(option is { } o ? MultipleChoiceQuestion.LetterOf(o) : "?")}" : "", NewTokens = 2, Truncated = false,
                 LogLikelihoods = generated ? null : [-1.5, -2, -3, -4],
             })],
-            Template = PromptTemplates.CompactDirect,
+            Prompt = PromptTemplates.CompactDirect,
             Options = new EvaluationOptions { Method = method },
             Model = "org/model",
             ModelHash = "0",

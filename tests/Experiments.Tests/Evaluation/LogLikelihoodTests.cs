@@ -92,7 +92,7 @@ public sealed class LogLikelihoodTests : IDisposable
     public void Examples_change_what_the_model_reads()
     {
         var examples = new FewShot([Make("0", "long", "it", "wait")], 1);
-        var result = Assert.Single(MultipleChoiceEvaluator.Evaluate(_model, _tokenizer, [Questions[0]], PromptTemplates.HarnessPiqa, Options(1), examples: examples));
+        var result = Assert.Single(MultipleChoiceEvaluator.Evaluate(_model, _tokenizer, [Questions[0]], new QuestionPrompt(PromptTemplates.HarnessPiqa) { Examples = examples }, Options(1)));
         Assert.Equal(Naive("Question: long\nAnswer: it\n\nQuestion: heat water\nAnswer:", " wait"), result.LogLikelihoods![1], 1e-4);
     }
 

@@ -110,7 +110,7 @@ public sealed class ReviewTests : IDisposable
             Task = "own",
             Set = new QuestionSet([.. answered.Select(reply => reply.Question)], new Dictionary<string, int> { ["own"] = answered.Count }),
             Results = [.. answered.Select(reply => reply.Result)],
-            Template = PromptTemplates.CompactCot,
+            Prompt = PromptTemplates.CompactCot,
             Options = new EvaluationOptions(),
             Model = "m",
             ModelHash = "0",

@@ -33,7 +33,7 @@ public class StatisticsTests
     {
         var summary = EvaluationSummary.Of([Item("a", true, true, 10), Item("a", true, false, 20), Item("b", false, true, 30, ExtractionRule.ClosestOption), Item("b", false, true, 100, truncated: true)]);
         Assert.Equal([("a", 0.5), ("b", 1), ("STEM", 0.5), ("non-STEM", 1), ("overall", 0.75)], summary.Rows.Select(row => (row.Name, row.Accuracy)));
-        Assert.Equal((0.75, 40, 25, 1, 1), (summary.Macro, summary.MeanTokens, summary.MedianTokens, summary.Fallback, summary.Truncated));
+        Assert.Equal((0.75, 40, 25, 1, 1), (summary.Macro, summary.Tokens.Mean, summary.Tokens.Median, summary.Fallback, summary.Truncated));
     }
 
     [Fact]

@@ -19,13 +19,10 @@ public sealed record EvaluationRecord
     public required IReadOnlyList<ItemResult> Results { get; init; }
 
     /// <summary>How they were asked.</summary>
-    public required PromptTemplate Template { get; init; }
+    public required QuestionPrompt Prompt { get; init; }
 
     /// <summary>How answers were obtained.</summary>
     public required EvaluationOptions Options { get; init; }
-
-    /// <summary>Examples before each question; null for none.</summary>
-    public FewShot? Examples { get; init; }
 
     /// <summary>The model's name.</summary>
     public required string Model { get; init; }
@@ -49,7 +46,7 @@ public sealed record EvaluationRecord
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>SHA-256 of all that decides the results, whichever shard they are of.</summary>
-    public string Hash => ContentHash.Of(new object?[] { ModelHash, ModelArguments, Device, Options, Template.ContentHash, Seed, Set.Questions, Set.Questions.DistinctBy(question => question.Category).Select(question => Examples?.For(question)) });
+    public string Hash => ContentHash.Of(new object?[] { ModelHash, ModelArguments, Device, Options, Prompt.ContentHash, Seed, Set.Questions, Set.Questions.DistinctBy(question => question.Category).Select(question => Prompt.Examples?.For(question)) });
 
     /// <summary>Where the journal of this evaluation lies while it runs.</summary>
     /// <param name="folder">Where its files will go.</param>

@@ -206,7 +206,9 @@ public sealed partial class HarnessEvaluation
             ["batch_size"] = record.Options.BatchSize,
             ["device"] = record.Device,
             ["limit"] = record.Limit,
-            ["gen_kwargs"] = null,
+            ["gen_kwargs"] = record.Options.Sampling is { } sampling
+                ? new JsonObject { ["do_sample"] = true, ["temperature"] = sampling.Temperature, ["top_k"] = sampling.TopK, ["top_p"] = sampling.TopP, ["seed"] = sampling.Seed }
+                : null,
             ["random_seed"] = record.Seed,
             ["numpy_seed"] = record.Seed,
             ["torch_seed"] = record.Seed,
@@ -227,26 +229,33 @@ public sealed partial class HarnessEvaluation
             {
                 ["task"] = TaskOf(record.Task, category),
                 ["output_type"] = record.Options.Method == ScoringMethod.Generation ? "generate_until" : "multiple_choice",
-                ["description"] = record.Template.Preamble,
-                ["doc_to_text"] = record.Template.Layout,
+                ["description"] = record.Prompt.Template.Preamble,
+                ["doc_to_text"] = record.Prompt.Template.Layout,
                 ["fewshot_delimiter"] = "\n\n",
-                ["num_fewshot"] = record.Examples?.Count ?? 0,
+                ["num_fewshot"] = record.Prompt.Examples?.Count ?? 0,
                 ["metric_list"] = new JsonArray([.. HarnessSample.MetricsOf(record).Select(metric => new JsonObject { ["metric"] = metric })]),
-                ["metadata"] = new JsonObject { ["version"] = 1.0, ["template"] = record.Template.Name, ["template_hash"] = record.Template.ContentHash },
+                ["metadata"] = new JsonObject { ["version"] = 1.0, ["prompt"] = record.Prompt.Name, ["prompt_hash"] = record.Prompt.ContentHash },
             }),
             ["versions"] = PerTask(_ => 1.0),
-            ["n-shot"] = PerTask(_ => record.Examples?.Count ?? 0),
+            ["n-shot"] = PerTask(_ => record.Prompt.Examples?.Count ?? 0),
             ["higher_is_better"] = PerTask(_ => new JsonObject(HarnessSample.MetricsOf(record).Select(metric => KeyValuePair.Create(metric, (JsonNode?)true)))),
             ["n-samples"] = PerTask(category => new JsonObject { ["original"] = record.Set.Available[category], ["effective"] = 0 }),
             ["config"] = config,
             ["git_hash"] = GitHistory.CommitOf(Directory.GetCurrentDirectory())?.Id,
             ["date"] = 0.0,
             ["pretty_env_info"] = JsonSerializer.Serialize(RunEnvironment.Capture(new Dictionary<string, string>()), RunJson.Compact),
+            ["system_instruction"] = record.Prompt.SystemMessage,
+            ["system_instruction_sha"] = HashOrNull(record.Prompt.SystemMessage),
+            ["fewshot_as_multiturn"] = false,
+            ["chat_template"] = record.Prompt.Chat?.Source,
+            ["chat_template_sha"] = HashOrNull(record.Prompt.Chat?.Source),
             ["model_name"] = record.Model,
             ["model_name_sanitized"] = Sanitized(record.Model),
             ["total_evaluation_time_seconds"] = record.Elapsed.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
         };
     }
+
+    private static string? HashOrNull(string? text) => text is null ? null : ContentHash.OfText(text);
 
     private static string TaskOf(string set, string category)
     {

@@ -35,15 +35,15 @@ internal sealed class HarnessSample
     internal static bool IsRight(string metric, ItemResult result) => metric == AccuracyPerCharacter ? result.PredictedPerCharacter == result.Target : result.Correct;
 
     internal static IReadOnlyList<string> MetricsOf(EvaluationRecord record) =>
-        record.Options.Method == ScoringMethod.Generation ? [ExactMatch] : record.Template.Options == OptionForm.Text ? [Accuracy, AccuracyPerCharacter] : [Accuracy];
+        record.Options.Method == ScoringMethod.Generation ? [ExactMatch] : record.Prompt.Template.Options == OptionForm.Text ? [Accuracy, AccuracyPerCharacter] : [Accuracy];
 
     internal static HarnessSample Of(EvaluationRecord record, MultipleChoiceQuestion question, ItemResult result, int place)
     {
-        var prompt = record.Template.Render(question, record.Examples?.For(question));
+        var prompt = record.Prompt.Render(question);
         var generated = record.Options.Method == ScoringMethod.Generation;
         var arguments = generated
-            ? new JsonObject { ["gen_args_0"] = new JsonObject { ["arg_0"] = prompt, ["arg_1"] = new JsonObject { ["until"] = new JsonArray(), ["do_sample"] = false, ["max_gen_toks"] = record.Options.MaxNewTokens } } }
-            : new JsonObject(question.Options.Select((_, i) => KeyValuePair.Create($"gen_args_{i}", (JsonNode?)new JsonObject { ["arg_0"] = prompt, ["arg_1"] = record.Template.Continuation(question, i) })));
+            ? new JsonObject { ["gen_args_0"] = new JsonObject { ["arg_0"] = prompt, ["arg_1"] = new JsonObject { ["until"] = new JsonArray(), ["do_sample"] = record.Options.Sampling is not null, ["max_gen_toks"] = record.Options.MaxNewTokens } } }
+            : new JsonObject(question.Options.Select((_, i) => KeyValuePair.Create($"gen_args_{i}", (JsonNode?)new JsonObject { ["arg_0"] = prompt, ["arg_1"] = record.Prompt.Continuation(question, i) })));
         // The harness writes numbers of responses as texts, and whether the option would have been the greedy continuation, which is not computed here.
         var replies = generated ? [result.Reply] : result.LogLikelihoods!.Select(score => (JsonNode)new JsonArray(score.ToString("R", CultureInfo.InvariantCulture), "N/A")).ToArray();
         var doc = JsonSerializer.SerializeToNode(question, RunJson.Compact)!;
@@ -62,7 +62,7 @@ internal sealed class HarnessSample
                 ["doc_hash"] = ContentHash.OfText(doc.ToJsonString(RunJson.Compact)),
                 ["prompt_hash"] = ContentHash.OfText(prompt),
                 ["target_hash"] = ContentHash.OfText(target),
-                [StyleKey] = JsonSerializer.SerializeToNode(record.Template.Style, RunJson.Compact),
+                [StyleKey] = JsonSerializer.SerializeToNode(record.Prompt.Template.Style, RunJson.Compact),
             },
             result);
         sample.Set(result);
