@@ -58,6 +58,7 @@ public static class Program
         new VersionOption(),
         RunCommand.Create(),
         DatasetCommand.Create(),
+        FetchCommand.Create(),
         PretrainCommand.Create(),
         FineTuneCommand.Create(),
         AttentionCommand.Create(),

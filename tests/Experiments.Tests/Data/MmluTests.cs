@@ -53,6 +53,21 @@ public sealed class MmluTests : IDisposable
         Assert.Contains("Unknown MMLU subject astrology", Assert.Throws<ExperimentException>(() => Mmlu.Read(_folder.Path, subjects: ["astrology"])).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The fixture is written by Apache Arrow's own writer, as a hub's files are.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("all")]
+    public void A_hubs_parquet_is_read_subject_by_subject(string within)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, within)).FullName;
+        File.Copy(QuestionFileTests.Parquet("mmlu-test-00000-of-00001.parquet"), Path.Combine(folder, "test-00000-of-00001.parquet"));
+        var questions = Mmlu.Read(_folder.Path, subjects: ["abstract_algebra", "anatomy"]);
+        Assert.Equal([("abstract_algebra-0", 1), ("abstract_algebra-1", 3), ("anatomy-0", 2)], questions.Select(question => (question.Id, question.Answer)));
+        Assert.Equal(["femur", "tibia", "humerus", "rib"], questions[2].Options);
+        Assert.Equal("Which bone is in the arm?\nThink of \"humerus\".", questions[2].Question);
+        Assert.Contains("lacks the subject astronomy", Assert.Throws<ExperimentException>(() => Mmlu.Read(_folder.Path, subjects: ["anatomy", "astronomy"])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_published_test_split_parses_whole()
     {

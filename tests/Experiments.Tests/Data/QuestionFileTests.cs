@@ -10,6 +10,8 @@ public sealed class QuestionFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
+    internal static string Parquet(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", "parquet", name);
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -68,6 +70,16 @@ public sealed class QuestionFileTests : IDisposable
         Assert.Contains("1 questions and", Assert.Throws<ExperimentException>(() => QuestionFile.ReadSocialIqa(siqa)).Message, StringComparison.Ordinal);
         _folder.Write("dev-labels.lst", "0\n");
         Assert.Contains("label '0'; expected 1 to 3", Assert.Throws<ExperimentException>(() => QuestionFile.ReadSocialIqa(siqa)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parquet_files_carry_their_labels()
+    {
+        Assert.Equal([("To boil water,", 0), ("To cool tea,", 1)], QuestionFile.ReadPiqa(Parquet("piqa.parquet")).Select(question => (question.Question, question.Answer)));
+        var question = Assert.Single(QuestionFile.ReadSocialIqa(Parquet("social-iqa.parquet")));
+        Assert.Equal(("Ann fell. How does she feel?", 1, "hurt"), (question.Question, question.Answer, question.Options[1]));
+        Assert.Contains("row.parquet' is not a readable Parquet file", Assert.Throws<ExperimentException>(() => QuestionFile.ReadPiqa(_folder.Write("row.parquet", "no parquet at all"))).Message, StringComparison.Ordinal);
+        Assert.Contains("Cannot read", Assert.Throws<ExperimentException>(() => QuestionFile.ReadPiqa(_folder.File("none.parquet"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

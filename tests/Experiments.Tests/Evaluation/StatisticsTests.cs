@@ -56,6 +56,36 @@ public class StatisticsTests
         Assert.Contains("'x'", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Repeats_are_averaged_and_the_interval_is_over_items()
+    {
+        List<IReadOnlyList<ItemResult>> repeats =
+        [
+            [Item("a", true, true, id: "1"), Item("a", true, true, id: "2"), Item("a", true, false, id: "3"), Item("b", true, false, id: "4")],
+            [Item("b", true, false, id: "4"), Item("a", true, true, id: "1"), Item("a", true, false, id: "2"), Item("a", true, false, id: "3")],
+        ];
+        var overall = RepeatedAccuracy.Of(repeats)[^1];
+        Assert.Equal(("overall", 4, 0.375), (overall.Name, overall.N, overall.Mean));
+        Assert.Equal([0.5, 0.25], overall.Accuracies);
+        Assert.Equal(0.1768, overall.StandardDeviation, 1e-4);
+        // items' means 1, 1/2, 0, 0: standard deviation 0.4787, standard error 0.2394
+        Assert.Equal((0.375 - (1.96 * 0.2394), 0.375 + (1.96 * 0.2394)), (overall.Low, overall.High), (one, other) => Math.Abs(one.Item1 - other.Item1) < 1e-3 && Math.Abs(one.Item2 - other.Item2) < 1e-3);
+        Assert.Contains("different items", Assert.Throws<ExperimentException>(() => RepeatedAccuracy.Of([repeats[0], [Item("a", true, true, id: "9")]])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Length_and_being_right_are_told_together()
+    {
+        var tokens = TokenCounts.Of([.. Enumerable.Range(1, 8).Select(length => Item("a", true, length <= 4, length * 10))]);
+        Assert.Equal((45, 45), (tokens.Mean, tokens.Median));
+        Assert.Equal([("10 to 20 tokens", 2, 2), ("30 to 40 tokens", 2, 2), ("50 to 60 tokens", 2, 0), ("70 to 80 tokens", 2, 0)], tokens.ByLength.Select(row => (row.Name, row.N, row.Correct)));
+        Assert.Equal(-0.8729, tokens.Correlation!.Value, 1e-4); // covariance -10 over the deviations 22.91 and 1/2, of the population
+
+        var equal = TokenCounts.Of([Item("a", true, true, 2), Item("a", true, false, 2)]);
+        Assert.Null(equal.Correlation);
+        Assert.Equal(["2 tokens"], equal.ByLength.Select(row => row.Name));
+    }
+
     private static ItemResult Item(string category, bool stem, bool correct, int tokens = 1, ExtractionRule rule = ExtractionRule.Header, bool truncated = false, string? id = null) => new()
     {
         Id = id ?? Guid.NewGuid().ToString(),

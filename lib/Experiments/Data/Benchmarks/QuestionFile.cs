@@ -4,7 +4,7 @@ using Experiments.Runs;
 
 namespace Experiments.Data.Benchmarks;
 
-/// <summary>Reads multiple-choice questions from JSON lines: PIQA and Social IQa as published, and a user's own.</summary>
+/// <summary>Reads multiple-choice questions from JSON lines or Parquet: PIQA and Social IQa as published and as model hubs serve them, and a user's own.</summary>
 public static class QuestionFile
 {
     /// <summary>Reads questions of one's own, the format that <c>experiments dataset</c> writes.</summary>
@@ -36,26 +36,43 @@ public static class QuestionFile
     }
 
     /// <summary>Reads PIQA (Bisk et al. 2020): a goal and two solutions.</summary>
-    /// <param name="path">JSON lines with <c>goal</c>, <c>sol1</c>, <c>sol2</c>.</param>
-    /// <param name="labels">One label a line, 0 or 1; null for <c>&lt;name&gt;-labels.lst</c> beside <paramref name="path"/>.</param>
+    /// <param name="path">JSON lines or Parquet with <c>goal</c>, <c>sol1</c>, <c>sol2</c>.</param>
+    /// <param name="labels">One label a line, 0 or 1; null for the column <c>label</c>, or <c>&lt;name&gt;-labels.lst</c> beside <paramref name="path"/>.</param>
     /// <returns>The items, category <c>piqa</c>, not STEM.</returns>
     /// <exception cref="ExperimentException">A file is missing or malformed, or their lengths differ.</exception>
     public static IReadOnlyList<MultipleChoiceQuestion> ReadPiqa(string path, string? labels = null) =>
         Labelled(path, labels, "piqa", firstLabel: 0, line => (line.Text("goal"), [line.Text("sol1"), line.Text("sol2")]));
 
     /// <summary>Reads Social IQa (Sap et al. 2019): a context, a question and three answers.</summary>
-    /// <param name="path">JSON lines with <c>context</c>, <c>question</c>, <c>answerA</c>, <c>answerB</c>, <c>answerC</c>.</param>
-    /// <param name="labels">One label a line, 1 to 3; null for <c>&lt;name&gt;-labels.lst</c> beside <paramref name="path"/>.</param>
+    /// <param name="path">JSON lines or Parquet with <c>context</c>, <c>question</c>, <c>answerA</c>, <c>answerB</c>, <c>answerC</c>.</param>
+    /// <param name="labels">One label a line, 1 to 3; null for the column <c>label</c>, or <c>&lt;name&gt;-labels.lst</c> beside <paramref name="path"/>.</param>
     /// <returns>The items, category <c>social_iqa</c>, not STEM.</returns>
     /// <exception cref="ExperimentException">A file is missing or malformed, or their lengths differ.</exception>
     public static IReadOnlyList<MultipleChoiceQuestion> ReadSocialIqa(string path, string? labels = null) =>
         Labelled(path, labels, "social_iqa", firstLabel: 1, line => ($"{line.Text("context")} {line.Text("question")}", [line.Text("answerA"), line.Text("answerB"), line.Text("answerC")]));
 
+    /// <summary>Reads MMLU's rows as hubs serve them: <c>question</c>, <c>subject</c>, <c>choices</c> and <c>answer</c> (0-based).</summary>
+    internal static IReadOnlyList<MultipleChoiceQuestion> ReadMmlu(IEnumerable<string> files, Func<string, bool> stem) =>
+        [.. files.SelectMany(Lines).GroupBy(line => line.Text("subject"), StringComparer.Ordinal).OrderBy(subject => subject.Key, StringComparer.Ordinal).SelectMany(subject => subject.Select((line, row) =>
+        {
+            var options = line.Texts("choices");
+            return new MultipleChoiceQuestion
+            {
+                Id = FormattableString.Invariant($"{subject.Key}-{row}"),
+                Category = subject.Key,
+                Stem = stem(subject.Key),
+                Question = line.Text("question"),
+                Options = options,
+                Answer = line.Answer(options.Count),
+            };
+        }))];
+
     private static List<MultipleChoiceQuestion> Labelled(string path, string? labels, string category, int firstLabel, Func<Line, (string Question, string[] Options)> read)
     {
-        labels ??= Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileNameWithoutExtension(path) + "-labels.lst");
         var lines = Lines(path);
-        var answers = NonEmptyLines(labels).ToList();
+        var inside = labels is null && lines.TrueForAll(line => line.Json.ContainsKey("label"));
+        labels ??= inside ? path : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileNameWithoutExtension(path) + "-labels.lst");
+        var answers = inside ? lines.ConvertAll(line => (line.Number, Text: line.Json["label"]?.ToString() ?? "")) : [.. NonEmptyLines(labels)];
         if (answers.Count != lines.Count)
         {
             throw new ExperimentException($"'{path}' has {lines.Count} questions and '{labels}' {answers.Count} labels; take both from the same release.");
@@ -80,24 +97,26 @@ public static class QuestionFile
 
     private static List<Line> Lines(string path)
     {
-        var lines = NonEmptyLines(path).Select(line =>
-        {
-            try
-            {
-                return new Line(path, line.Number, JsonNode.Parse(line.Text) as JsonObject ?? throw new JsonException("not an object"));
-            }
-            catch (JsonException e)
-            {
-                throw new ExperimentException($"'{path}', line {line.Number}: not a JSON object ({e.Message.Split('.')[0]}). The file must hold one object a line.", e);
-            }
-        }).ToList();
+        var lines = Path.GetExtension(path) == ".parquet" ? [.. ParquetRows.Read(path).Select((row, index) => new Line(path, index + 1, row))] : JsonLines(path);
         return lines.Count > 0 ? lines : throw new ExperimentException($"'{path}' holds no questions.");
     }
+
+    private static List<Line> JsonLines(string path) => [.. NonEmptyLines(path).Select(line =>
+    {
+        try
+        {
+            return new Line(path, line.Number, JsonNode.Parse(line.Text) as JsonObject ?? throw new JsonException("not an object"));
+        }
+        catch (JsonException e)
+        {
+            throw new ExperimentException($"'{path}', line {line.Number}: not a JSON object ({e.Message.Split('.')[0]}). The file must hold one object a line.", e);
+        }
+    })];
 
     private static IEnumerable<(int Number, string Text)> NonEmptyLines(string path) =>
         DiskErrors.Explain("Cannot read", path, () => File.ReadLines(path)).Select((text, index) => (Number: index + 1, Text: text.Trim())).Where(line => line.Text.Length > 0);
 
-    /// <summary>A line of a file, with errors that say where.</summary>
+    /// <summary>A line or row of a file, with errors that say where.</summary>
     private sealed record Line(string Path, int Number, JsonObject Json)
     {
         internal string Text(string name) => OptionalText(name) ?? throw Wrong($"'{name}' is missing");

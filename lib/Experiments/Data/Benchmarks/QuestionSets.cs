@@ -19,7 +19,7 @@ public static class QuestionSets
 
     /// <summary>Loads questions.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="data">Local files: MMLU's folder, or the JSON lines of the others. Not for the closed world, which is generated.</param>
+    /// <param name="data">Local files: MMLU's folder, or the JSON lines or Parquet file of the others; null for what <c>experiments fetch</c> brought. Not for the closed world, which is generated.</param>
     /// <param name="split">Split of the closed world, and of MMLU (validation is its <c>val</c>); the other files are one split each.</param>
     /// <param name="perCategory">The first so many questions of each category; null for all, and for 400 of the closed world.</param>
     /// <param name="seed">Seed of the closed world.</param>
@@ -55,6 +55,10 @@ public static class QuestionSets
         _ => ReadFiles(name, examples, "dev"),
     };
 
+    /// <summary>Where <c>experiments fetch</c> put a set; null if it did not.</summary>
+    private static string? Fetched(string name) =>
+        PublishedSet.All.FirstOrDefault(set => set.Name == name)?.QuestionsIn(PublishedSet.DefaultFolder) is { } path && Path.Exists(path) ? path : null;
+
     private static QuestionSet First(IReadOnlyList<MultipleChoiceQuestion> all, int? perCategory)
     {
         var categories = all.GroupBy(question => question.Category, StringComparer.Ordinal).ToList();
@@ -63,7 +67,7 @@ public static class QuestionSets
 
     private static IReadOnlyList<MultipleChoiceQuestion> ReadFiles(string name, string? data, string mmluSplit)
     {
-        string Data() => data ?? throw new ExperimentException($"The task {name} is read from local files: say where they are with --data.");
+        string Data() => data ?? Fetched(name) ?? throw new ExperimentException($"The task {name} is read from local files: say where they are with --data{(name == "own" ? "" : $", or download them with 'experiments fetch {name}'")}.");
         return name switch
         {
             "mmlu" => Mmlu.Read(Data(), mmluSplit),
