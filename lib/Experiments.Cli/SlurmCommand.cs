@@ -70,6 +70,11 @@ internal static class SlurmCommand
             throw new UsageException($"{taken} is given by this command; leave it out behind --.");
         }
 
+        if (arguments.Contains("--repeats"))
+        {
+            throw new UsageException("--repeats makes one evaluation a seed; submit an array for each, with --seed and an --output-path of its own.");
+        }
+
         if (EvaluateCommand.Create().Parse(arguments).Errors.FirstOrDefault() is { } error)
         {
             throw new UsageException($"evaluate: {error.Message}");

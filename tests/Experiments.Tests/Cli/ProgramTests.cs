@@ -155,7 +155,7 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains($" merge {_folder.File("out/shards")} --output-path {_folder.File("out")}\n", script, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("out")));
 
-        foreach (var (arguments, what) in new[] { (new[] { "--shard", "1/3" }, "--shard is given by this command"), (["--limits", "3"], "evaluate: Unrecognized") })
+        foreach (var (arguments, what) in new[] { (new[] { "--shard", "1/3" }, "--shard is given by this command"), (["--limits", "3"], "evaluate: Unrecognized"), (["--repeats", "2"], "submit an array for each") })
         {
             var (wrong, _, why) = await CommandLine.Run([.. slurm, .. arguments]);
             Assert.Equal((2, true), (wrong, why.Contains(what, StringComparison.Ordinal)));
