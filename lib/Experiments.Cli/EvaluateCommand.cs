@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Experiments.Data;
 using Experiments.Evaluation;
 using Experiments.Evaluation.Harness;
 using Experiments.Models;
@@ -36,12 +35,11 @@ internal static class EvaluateCommand
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var seed = model.Seed(parsed);
-            var set = arguments.Questions(parsed, seed);
-            var part = arguments.Part(parsed);
-            if (part?.Of(set.Questions).Count == 0)
+            var (seed, path) = (model.Seed(parsed), parsed.GetValue(output));
+            var (set, part) = (arguments.Questions(parsed, seed), arguments.Part(parsed));
+            if (set.Questions.Count == 0 || part?.Of(set.Questions).Count == 0)
             {
-                throw new ExperimentException($"Shard {part} of {set.Questions.Count} questions is empty. Use fewer shards.");
+                throw new ExperimentException(part is null ? "There are no questions. Use a larger --limit, or other files." : $"Shard {part} of {set.Questions.Count} questions is empty. Use fewer shards.");
             }
 
             var repeats = arguments.Options(parsed, seed, model.Device(parsed).type == TorchSharp.DeviceType.CPU);
@@ -49,35 +47,35 @@ internal static class EvaluateCommand
             using var chat = prompt.Chat;
             using var loaded = model.Load(parsed);
             using var hook = model.Hook(parsed);
-            var answered = new List<IReadOnlyList<ItemResult>>();
-            foreach (var options in repeats)
+            var record = new EvaluationRecord
             {
-                var folder = parsed.GetValue(output) is { } path ? repeats.Count == 1 ? path : Path.Combine(path, $"seed-{options.Sampling!.Seed}") : null;
-                var record = new EvaluationRecord
+                Task = arguments.Task(parsed),
+                Set = set,
+                Shard = part,
+                Results = [],
+                Prompt = prompt,
+                Options = repeats[0],
+                Model = loaded.Name,
+                ModelHash = path is null ? "" : loaded.Hash, // reads the whole model, and only files need it
+                ModelArguments = model.Describe(parsed),
+                Device = loaded.Model.Device.ToString(),
+                Limit = arguments.Limit(parsed),
+                Seed = seed,
+            };
+            var answered = new List<IReadOnlyList<ItemResult>>();
+            foreach (var repeat in repeats.Select(options => record with { Options = options }))
+            {
+                var folder = path is null || repeats.Count == 1 ? path : Path.Combine(path, $"seed-{repeat.Options.Sampling!.Seed}");
+                if (repeat.Shard is not null && folder is not null && HarnessEvaluation.FindFinished(folder, repeat) is { } finished)
                 {
-                    Task = arguments.Task(parsed),
-                    Set = set,
-                    Shard = part,
-                    Results = [],
-                    Prompt = prompt,
-                    Options = options,
-                    Model = loaded.Name,
-                    ModelHash = folder is null ? "" : loaded.Hash, // reads the whole model, and only files need it
-                    ModelArguments = model.Describe(parsed),
-                    Device = loaded.Model.Device.ToString(),
-                    Limit = arguments.Limit(parsed),
-                    Seed = seed,
-                };
-                if (part is not null && folder is not null && HarnessEvaluation.FindFinished(folder, record) is { } finished)
-                {
-                    Console.Error.WriteLine($"Shard {part} is evaluated already: {finished}");
+                    Console.Error.WriteLine($"Shard {repeat.Shard} is evaluated already: {finished}");
                     return Task.FromResult(0);
                 }
 
-                answered.Add(Answer(loaded, hook, record, folder, cancellation));
+                answered.Add(Answer(loaded, hook, repeat, folder, cancellation));
             }
 
-            Console.WriteLine(Report(answered, part?.Of(set.Questions) ?? set.Questions, prompt.Template.Style, repeats[0].Method, model.Json(parsed)));
+            Console.WriteLine(Report(answered, record, model.Json(parsed)));
             return Task.FromResult(0);
         });
         return command;
@@ -87,7 +85,7 @@ internal static class EvaluateCommand
     private static IReadOnlyList<ItemResult> Answer(LoadedModel loaded, IAttentionHook? hook, EvaluationRecord record, string? folder, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var questions = record.Shard?.Of(record.Set.Questions) ?? record.Set.Questions;
+        var questions = record.Questions;
         using var journal = folder is null ? null : EvaluationJournal.Open(record.JournalPath(folder));
         if (journal?.Known.Count > 0)
         {
@@ -111,13 +109,13 @@ internal static class EvaluateCommand
         return results;
     }
 
-    private static string Report(List<IReadOnlyList<ItemResult>> repeats, IReadOnlyList<MultipleChoiceQuestion> questions, AnswerStyle style, ScoringMethod method, bool json)
+    private static string Report(List<IReadOnlyList<ItemResult>> repeats, EvaluationRecord record, bool json)
     {
-        var all = repeats.SelectMany(results => results).ToList();
-        var summary = EvaluationSummary.Of(all);
+        var questions = record.Questions;
+        var summary = EvaluationSummary.Of([.. repeats.SelectMany(results => results)]);
         var seeds = repeats.Count > 1 ? RepeatedAccuracy.Of(repeats) : null;
-        var readers = method == ScoringMethod.Generation
-            ? ExtractorAgreement.Of([.. repeats.SelectMany(results => questions.Zip(results, (question, result) => new AnsweredQuestion(question, style, result)))])
+        var readers = record.Options.Method == ScoringMethod.Generation
+            ? ExtractorAgreement.Of([.. repeats.SelectMany(results => questions.Zip(results, (question, result) => new AnsweredQuestion(question, record.Prompt.Template.Style, result)))])
             : null;
         return json
             ? RunJson.Document(new { summary, readers, seeds }).TrimEnd()

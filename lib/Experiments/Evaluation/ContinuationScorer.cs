@@ -20,15 +20,16 @@ internal static class ContinuationScorer
     /// <param name="scored">Told of each group, as soon as it is complete: its index, the sums of its continuations' log-probabilities in nats, and whether its context was cut.</param>
     /// <param name="cancellation">Stops between two passes.</param>
     /// <param name="skip">Whether a batch is left out, by the indices of its groups.</param>
-    /// <exception cref="ExperimentException">A continuation is longer than the context, an id outside the vocabulary, or a row does not fit into memory.</exception>
+    /// <exception cref="ExperimentException">A continuation is longer than the context, an id outside the vocabulary, an option is out of range, or a row does not fit into memory.</exception>
     internal static void Score(LlamaForCausalLM model, IReadOnlyList<ContinuationGroup> groups, GenerationOptions options, IAttentionHook? hook, Action<int, double[], bool> scored, CancellationToken cancellation, Func<IEnumerable<int>, bool> skip)
     {
+        options.Validate();
         using var inference = inference_mode();
         var contexts = groups.SelectMany((group, index) => Contexts(model, group, index)).ToList();
         var scores = groups.Select(group => new double[group.Continuations.Count]).ToArray();
         var open = contexts.CountBy(context => context.Group).ToDictionary();
         var memory = new BatchMemory(model, options.MaxMemory, hook is not null);
-        var (rows, added) = (contexts.Max(context => context.Rows.Count), contexts.Max(context => context.Rows.Max(row => row.Ids.Length)));
+        var (rows, added) = (contexts.Select(context => context.Rows.Count).DefaultIfEmpty().Max(), contexts.SelectMany(context => context.Rows).Select(row => row.Ids.Length).DefaultIfEmpty().Max());
         var batches = PromptBatches.Of([.. contexts.Select(context => context.Ids)], longest => Math.Max(1, memory.Rows(options.BatchSize, Math.Max(longest, added), added, options.PrefillChunk, added) / rows));
         BatchMemory.Halving(batches.Where(indices => !skip(indices.Select(index => contexts[index].Group))), indices =>
         {

@@ -43,8 +43,8 @@ public sealed record EvaluationOptions
     /// <summary>Prompts computed together at most.</summary>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>Bytes that the process (on a GPU: the model and its batches) may use; batches are made smaller to stay below. Null for no limit.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>Bytes that the process (on a GPU: the model and its batches) may use; batches are made smaller to stay below. Null for no limit. Machines differ in it, so it tells no two runs apart.</summary>
+    [JsonIgnore]
     public long? MaxMemory { get; init; }
 
     /// <summary>How replies are drawn; null for greedy decoding.</summary>

@@ -35,7 +35,7 @@ public sealed record RepeatedAccuracy(string Name, int N, IReadOnlyList<double> 
     private static RepeatedAccuracy Row(string name, IReadOnlyList<List<double>> items)
     {
         var means = items.Select(answers => answers.Average()).ToList();
-        var half = items.Count > 1 ? 1.959964 * means.StandardDeviation() / Math.Sqrt(items.Count) : double.NaN;
+        var half = items.Count > 1 ? Wilson.Quantile(0.95) * means.StandardDeviation() / Math.Sqrt(items.Count) : double.NaN;
         return new RepeatedAccuracy(name, items.Count, [.. Enumerable.Range(0, items[0].Count).Select(seed => items.Average(answers => answers[seed]))], means.Average() - half, means.Average() + half);
     }
 }

@@ -13,7 +13,7 @@ public static class Wilson
     public static (double Low, double High) Interval(int successes, int n, double confidence = 0.95)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
-        var z = Normal.InvCDF(0, 1, (1 + confidence) / 2);
+        var z = Quantile(confidence);
         var share = (double)successes / n;
         // centre ± half: (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)
         var centre = share + (z * z / (2 * n));
@@ -21,4 +21,7 @@ public static class Wilson
         var scale = 1 + (z * z / n);
         return (Math.Max(0, (centre - half) / scale), Math.Min(1, (centre + half) / scale));
     }
+
+    /// <summary>Standard deviations on both sides of a normal mean that hold a share of the values: 1.96 for 95 %.</summary>
+    internal static double Quantile(double confidence) => Normal.InvCDF(0, 1, (1 + confidence) / 2);
 }

@@ -41,7 +41,7 @@ public sealed class ChatTemplate : IDisposable
     public static ChatTemplate Load(string folder)
     {
         var (file, config) = (Path.Combine(folder, "chat_template.jinja"), Path.Combine(folder, "tokenizer_config.json"));
-        var json = File.Exists(config) ? ReadConfig(config) : [];
+        var json = File.Exists(config) ? RunJson.ReadObject(config, "JSON", "Download it again.") : [];
         var variables = new JsonObject(NamedTokens.Select(name => KeyValuePair.Create(name, (JsonNode?)TextOf(json[name]))));
         return File.Exists(file)
             ? new ChatTemplate(file, File.ReadAllText(file), variables)
@@ -73,18 +73,6 @@ public sealed class ChatTemplate : IDisposable
         catch (JintException e)
         {
             throw new ExperimentException($"{_origin}: the chat template fails: {e.Message}", e);
-        }
-    }
-
-    private static JsonObject ReadConfig(string path)
-    {
-        try
-        {
-            return JsonNode.Parse(DiskErrors.Explain("Cannot read", path, () => File.ReadAllText(path))) as JsonObject ?? throw new JsonException("it is no object");
-        }
-        catch (JsonException e)
-        {
-            throw new ExperimentException($"{path} is not JSON: {e.Message.Split('.')[0]}. Download it again.", e);
         }
     }
 

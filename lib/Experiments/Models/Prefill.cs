@@ -11,7 +11,7 @@ internal static class Prefill
     /// <summary>Tokens of each row in a pass.</summary>
     /// <param name="rows">Rows of the batch.</param>
     /// <param name="chunk">At most so many.</param>
-    internal static int Chunk(int rows, int chunk) => Math.Min(chunk, Math.Max(16, TokensPerPass / rows));
+    private static int Chunk(int rows, int chunk) => Math.Min(chunk, Math.Max(16, TokensPerPass / rows));
 
     /// <summary>Runs the prompts.</summary>
     /// <param name="model">The decoder.</param>

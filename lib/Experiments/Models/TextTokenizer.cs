@@ -17,16 +17,16 @@ public sealed class TextTokenizer
     private readonly SentencePieceModel _model;
     private readonly Dictionary<string, int> _bytes;
     private readonly Dictionary<string, int> _controls;
-    private readonly Regex _controlTokens;
+    private readonly Lazy<Regex> _controlTokens;
 
     /// <summary>Makes a tokenizer.</summary>
     /// <param name="model">Its vocabulary and rules.</param>
     public TextTokenizer(SentencePieceModel model)
     {
         _model = model;
-        _bytes = model.Pieces.Index().Where(entry => entry.Item.Kind == PieceKind.Byte).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
-        _controls = model.Pieces.Index().Where(entry => entry.Item.Kind == PieceKind.Control).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
-        _controlTokens = new Regex($"({string.Join('|', _controls.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape))})");
+        Dictionary<string, int> IdsOf(PieceKind kind) => model.Pieces.Index().Where(entry => entry.Item.Kind == kind).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
+        (_bytes, _controls) = (IdsOf(PieceKind.Byte), IdsOf(PieceKind.Control));
+        _controlTokens = new(() => new Regex($"({string.Join('|', _controls.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape))})"));
         var plain = model with { AddDummyPrefix = false, RemoveExtraWhitespaces = false, ByteFallback = model.ByteFallback && !model.Unigram };
         using var stream = new MemoryStream(plain.ToBytes());
         _segmenter = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
@@ -71,7 +71,7 @@ public sealed class TextTokenizer
     public int[] Encode(string text, bool addBos = true, bool controlTokens = false)
     {
         List<int> ids = addBos && BosId >= 0 ? [BosId] : [];
-        foreach (var part in controlTokens && _controls.Count > 0 ? _controlTokens.Split(text) : [text])
+        foreach (var part in controlTokens && _controls.Count > 0 ? _controlTokens.Value.Split(text) : [text])
         {
             if (controlTokens && _controls.TryGetValue(part, out var id))
             {

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Experiments.Runs;
@@ -30,6 +31,23 @@ public static class RunJson
         {
             throw new ExperimentException(
                 $"'{path}' is not a {typeof(T).Name}: {e.Message.ReplaceLineEndings(" ")} Make the run again.", e);
+        }
+    }
+
+    /// <summary>Reads a file that holds a JSON object.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it should be: <c>a results file</c>.</param>
+    /// <param name="advice">What to do where it is not: a sentence.</param>
+    /// <exception cref="ExperimentException">The file is missing, or holds something else.</exception>
+    internal static JsonObject ReadObject(string path, string what, string advice)
+    {
+        try
+        {
+            return JsonNode.Parse(DiskErrors.Explain("Cannot read", path, () => File.ReadAllText(path))) as JsonObject ?? throw new JsonException("no object");
+        }
+        catch (JsonException e)
+        {
+            throw new ExperimentException($"'{path}' is not {what} ({e.Message.Split('.')[0]}). {advice}", e);
         }
     }
 

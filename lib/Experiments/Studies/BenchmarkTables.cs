@@ -42,7 +42,7 @@ public static class BenchmarkTables
     /// <param name="options">For the names of the conditions.</param>
     /// <returns>One row per template and condition.</returns>
     public static Table Replies(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) => Table.From(
-        parts.SelectMany(part => new[] { (part.Template, Condition: options.Before.Name, Summary: part.Before), (part.Template, Condition: options.After.Name, Summary: part.After) }),
+        Conditions(parts, options),
         c => c
             .Text("Prompt", r => r.Template)
             .Text("Condition", r => r.Condition)
@@ -65,11 +65,10 @@ public static class BenchmarkTables
     /// <param name="options">For the names of the conditions.</param>
     /// <returns>One row per template, condition and quarter of the replies.</returns>
     public static Table Lengths(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) => Table.From(
-        from part in parts
-        from condition in new[] { (options.Before.Name, Summary: part.Before), (options.After.Name, Summary: part.After) }
+        from condition in Conditions(parts, options)
         where condition.Summary.Tokens.ByLength.Count > 1
         from row in condition.Summary.Tokens.ByLength
-        select (part.Template, Condition: condition.Name, Row: row, condition.Summary.Tokens.Correlation),
+        select (condition.Template, condition.Condition, Row: row, condition.Summary.Tokens.Correlation),
         c => c
             .Text("Prompt", r => r.Template)
             .Text("Condition", r => r.Condition)
@@ -135,6 +134,9 @@ public static class BenchmarkTables
         var sums = new[] { part.Before.Stem, part.Before.NonStem, part.Before.Overall }.OfType<AccuracyRow>();
         return [.. (part.Before.Categories.Count > most ? sums : part.Before.Rows).Select(row => row.Name)];
     }
+
+    private static IEnumerable<(string Template, string Condition, EvaluationSummary Summary)> Conditions(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) =>
+        parts.SelectMany(part => new[] { (part.Template, options.Before.Name, part.Before), (part.Template, options.After.Name, part.After) });
 
     private static string Interval(double low, double high) => string.Create(CultureInfo.InvariantCulture, $"[{100 * low:0.0}, {100 * high:0.0}]");
 }

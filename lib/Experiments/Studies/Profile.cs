@@ -19,7 +19,7 @@ public sealed record Profile
     public static Profile Full { get; } = new()
     {
         Name = "full",
-        FineTuneSteps = 350,
+        FineTuneSteps = new FineTuneOptions().Training.Steps,
         TestPerCategory = Data.ClosedWorld.ClosedWorldDataset.ReportedPerCategory,
         ValidationPerCategory = 50,
         AttentionTexts = 64,

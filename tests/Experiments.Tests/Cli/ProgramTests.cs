@@ -98,6 +98,8 @@ public sealed class ProgramTests : IDisposable
 
     [Theory]
     [InlineData(2, "--repeats makes sense only where", "--repeats", "2")]
+    [InlineData(1, "There are no questions", "--limit", "0", "--method", "LogLikelihood")]
+    [InlineData(1, "batch-size is 0", "--batch-size", "0", "--method", "LogLikelihood")]
     [InlineData(2, "'heat=1' is not known", "--gen-kwargs", "heat=1")]
     [InlineData(2, "'temperature=warm' has no number", "--gen-kwargs", "temperature=warm")]
     [InlineData(2, "--batch-size is 'many'", "--batch-size", "many")]
@@ -107,7 +109,8 @@ public sealed class ProgramTests : IDisposable
     [InlineData(1, "has no chat template", "--apply-chat-template")]
     public async Task What_cannot_be_evaluated_is_said_in_one_line(int code, string why, params string[] arguments)
     {
-        var (failed, _, error) = await CommandLine.Run(["evaluate", "--limit", "1", .. arguments]);
+        string[] few = arguments.Contains("--limit") ? [] : ["--limit", "1"];
+        var (failed, _, error) = await CommandLine.Run(["evaluate", .. few, .. arguments]);
         Assert.Equal(code, failed);
         Assert.Contains(why, error, StringComparison.Ordinal);
     }

@@ -131,6 +131,14 @@ public sealed class HarnessEvaluationTests : IDisposable
     [InlineData("-1/2")]
     public void What_is_no_shard_is_refused(string text) => Assert.Contains("write 2/8", Assert.Throws<ExperimentException>(() => Shard.Parse(text)).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Machines_with_other_memory_make_shards_of_one_evaluation()
+    {
+        var record = Record(ScoringMethod.Generation);
+        Assert.Equal(record.Hash, (record with { Options = record.Options with { MaxMemory = 1L << 30 } }).Hash);
+        Assert.NotEqual(record.Hash, (record with { Options = record.Options with { MaxNewTokens = 7 } }).Hash);
+    }
+
     private static EvaluationRecord Record(ScoringMethod method)
     {
         var questions = Enumerable.Range(0, 6).Select(i => new MultipleChoiceQuestion

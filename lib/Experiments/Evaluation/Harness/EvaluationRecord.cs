@@ -1,3 +1,4 @@
+using Experiments.Data;
 using Experiments.Data.Benchmarks;
 using Experiments.Runs;
 
@@ -14,6 +15,9 @@ public sealed record EvaluationRecord
 
     /// <summary>The part of the questions that <see cref="Results"/> are of; null for all.</summary>
     public Shard? Shard { get; init; }
+
+    /// <summary>The questions of the shard; all where there are no shards.</summary>
+    public IReadOnlyList<MultipleChoiceQuestion> Questions => Shard?.Of(Set.Questions) ?? Set.Questions;
 
     /// <summary>The results, one for each question of the shard.</summary>
     public required IReadOnlyList<ItemResult> Results { get; init; }

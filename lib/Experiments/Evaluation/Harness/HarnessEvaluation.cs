@@ -1,18 +1,12 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using Experiments.Data.Benchmarks;
 using Experiments.Runs;
 
 namespace Experiments.Evaluation.Harness;
 
 /// <summary>An evaluation in the files of lm-evaluation-harness (version 0.4): <c>results_&lt;time&gt;.json</c> and a <c>samples_&lt;task&gt;_&lt;time&gt;.jsonl</c> per category, so that its viewers read ours.</summary>
-public sealed partial class HarnessEvaluation
+public sealed class HarnessEvaluation
 {
-    private const string ShardKey = "shard";
-    private const string HashKey = "evaluation_hash";
-
     private readonly JsonObject _results;
     private readonly SortedDictionary<string, List<HarnessSample>> _samples;
 
@@ -32,10 +26,10 @@ public sealed partial class HarnessEvaluation
         var results = record.Results.ToDictionary(result => result.Id, StringComparer.Ordinal);
         var samples = record.Set.Questions.GroupBy(question => question.Category)
             .Select(category => KeyValuePair.Create(
-                TaskOf(record.Task, category.Key),
+                HarnessDescription.TaskOf(record.Task, category.Key),
                 category.Index().Where(entry => results.ContainsKey(entry.Item.Id)).Select(entry => HarnessSample.Of(record, entry.Item, results[entry.Item.Id], entry.Index)).ToList()))
             .Where(task => task.Value.Count > 0);
-        var evaluation = new HarnessEvaluation(Description(record), samples);
+        var evaluation = new HarnessEvaluation(HarnessDescription.Of(record), samples);
         evaluation.Rescore();
         return evaluation;
     }
@@ -88,7 +82,7 @@ public sealed partial class HarnessEvaluation
         }
 
         var merged = (JsonObject)shards[0].Evaluation._results.DeepClone();
-        merged["config"]!.AsObject().Remove(ShardKey);
+        merged["config"]!.AsObject().Remove(HarnessDescription.ShardKey);
         foreach (var key in new[] { "configs", "versions", "n-shot", "higher_is_better", "n-samples", "group_subtasks" })
         {
             // A shard knows only the categories that it has items of.
@@ -151,32 +145,20 @@ public sealed partial class HarnessEvaluation
     }
 
     /// <summary>The folder that a model's files go to.</summary>
-    internal static string FolderOf(string folder, string model) => Path.Combine(folder, Sanitized(model));
+    internal static string FolderOf(string folder, string model) => Path.Combine(folder, HarnessDescription.Sanitized(model));
 
     private Shard? Shard => ShardOf(_results);
 
     /// <summary>What the shards of one evaluation have in common.</summary>
     private (string? Hash, int? Count) Identity => (HashOf(_results), Shard?.Count);
 
-    private static Shard? ShardOf(JsonObject results) => (string?)results["config"]![ShardKey] is { } text ? Evaluation.Shard.Parse(text) : null;
+    private static Shard? ShardOf(JsonObject results) => (string?)results["config"]![HarnessDescription.ShardKey] is { } text ? Evaluation.Shard.Parse(text) : null;
 
-    private static string? HashOf(JsonObject results) => (string?)results["config"]![HashKey];
+    private static string? HashOf(JsonObject results) => (string?)results["config"]![HarnessDescription.HashKey];
 
-    private static JsonObject ReadResults(string file)
-    {
-        try
-        {
-            return JsonNode.Parse(DiskErrors.Explain("Cannot read", file, () => File.ReadAllText(file))) as JsonObject ?? throw new JsonException("no object");
-        }
-        catch (JsonException e)
-        {
-            throw new ExperimentException($"'{file}' is not a results file ({e.Message.Split('.')[0]}). Evaluate again.", e);
-        }
-    }
+    private static JsonObject ReadResults(string file) => RunJson.ReadObject(file, "a results file", "Evaluate again.");
 
     private static IEnumerable<string> ResultFiles(string folder) => DiskErrors.Explain("Cannot read", folder, () => Directory.GetFiles(folder, "results_*.json", SearchOption.AllDirectories));
-
-    private static string Sanitized(string model) => Unsafe().Replace(model, "__");
 
     private static JsonObject Union(IEnumerable<JsonObject> objects)
     {
@@ -190,83 +172,6 @@ public sealed partial class HarnessEvaluation
 
         return new JsonObject(union);
     }
-
-    /// <summary>Everything but the scores.</summary>
-    private static JsonObject Description(EvaluationRecord record)
-    {
-        var tasks = record.Results.DistinctBy(item => item.Category).Select(item => (Name: TaskOf(record.Task, item.Category), Group: TaskOf(record.Task, GroupOf(record.Task, item)), item.Category))
-            .OrderBy(task => task.Name, StringComparer.Ordinal).ToList();
-        var whole = TaskOf(record.Task, record.Task);
-        var groups = tasks.Exists(task => task.Name == whole) ? [] : tasks.GroupBy(task => task.Group, task => task.Name).Append(tasks.GroupBy(_ => whole, task => task.Name).Single());
-        JsonObject PerTask(Func<string, JsonNode?> value) => new(tasks.Select(task => KeyValuePair.Create(task.Name, value(task.Category))));
-        var config = new JsonObject
-        {
-            ["model"] = "experiments",
-            ["model_args"] = JsonSerializer.SerializeToNode(record.ModelArguments, RunJson.Compact),
-            ["batch_size"] = record.Options.BatchSize,
-            ["device"] = record.Device,
-            ["limit"] = record.Limit,
-            ["gen_kwargs"] = record.Options.Sampling is { } sampling
-                ? new JsonObject { ["do_sample"] = true, ["temperature"] = sampling.Temperature, ["top_k"] = sampling.TopK, ["top_p"] = sampling.TopP, ["seed"] = sampling.Seed }
-                : null,
-            ["random_seed"] = record.Seed,
-            ["numpy_seed"] = record.Seed,
-            ["torch_seed"] = record.Seed,
-            ["fewshot_seed"] = record.Seed,
-            [HashKey] = record.Hash,
-        };
-        if (record.Shard is { } shard)
-        {
-            config[ShardKey] = shard.ToString();
-        }
-
-        return new JsonObject
-        {
-            ["results"] = new JsonObject(),
-            ["groups"] = new JsonObject(),
-            ["group_subtasks"] = new JsonObject(groups.OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => KeyValuePair.Create(group.Key, (JsonNode?)new JsonArray([.. group.Select(task => (JsonNode)task)])))),
-            ["configs"] = PerTask(category => new JsonObject
-            {
-                ["task"] = TaskOf(record.Task, category),
-                ["output_type"] = record.Options.Method == ScoringMethod.Generation ? "generate_until" : "multiple_choice",
-                ["description"] = record.Prompt.Template.Preamble,
-                ["doc_to_text"] = record.Prompt.Template.Layout,
-                ["fewshot_delimiter"] = "\n\n",
-                ["num_fewshot"] = record.Prompt.Examples?.Count ?? 0,
-                ["metric_list"] = new JsonArray([.. HarnessSample.MetricsOf(record).Select(metric => new JsonObject { ["metric"] = metric })]),
-                ["metadata"] = new JsonObject { ["version"] = 1.0, ["prompt"] = record.Prompt.Name, ["prompt_hash"] = record.Prompt.ContentHash },
-            }),
-            ["versions"] = PerTask(_ => 1.0),
-            ["n-shot"] = PerTask(_ => record.Prompt.Examples?.Count ?? 0),
-            ["higher_is_better"] = PerTask(_ => new JsonObject(HarnessSample.MetricsOf(record).Select(metric => KeyValuePair.Create(metric, (JsonNode?)true)))),
-            ["n-samples"] = PerTask(category => new JsonObject { ["original"] = record.Set.Available[category], ["effective"] = 0 }),
-            ["config"] = config,
-            ["git_hash"] = GitHistory.CommitOf(Directory.GetCurrentDirectory())?.Id,
-            ["date"] = 0.0,
-            ["pretty_env_info"] = JsonSerializer.Serialize(RunEnvironment.Capture(new Dictionary<string, string>()), RunJson.Compact),
-            ["system_instruction"] = record.Prompt.SystemMessage,
-            ["system_instruction_sha"] = HashOrNull(record.Prompt.SystemMessage),
-            ["fewshot_as_multiturn"] = false,
-            ["chat_template"] = record.Prompt.Chat?.Source,
-            ["chat_template_sha"] = HashOrNull(record.Prompt.Chat?.Source),
-            ["model_name"] = record.Model,
-            ["model_name_sanitized"] = Sanitized(record.Model),
-            ["total_evaluation_time_seconds"] = record.Elapsed.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
-        };
-    }
-
-    private static string? HashOrNull(string? text) => text is null ? null : ContentHash.OfText(text);
-
-    private static string TaskOf(string set, string category)
-    {
-        var (name, part) = (set.Replace('-', '_'), category.Replace('-', '_'));
-        return name == part ? name : $"{name}_{part}";
-    }
-
-    /// <summary>MMLU's four groups, or STEM and non-STEM.</summary>
-    private static string GroupOf(string set, ItemResult item) => set == "mmlu" && MmluSubjects.GroupOf(item.Category) is { } group
-        ? JsonNamingPolicy.SnakeCaseLower.ConvertName(group.ToString())
-        : item.Stem ? "stem" : "non_stem";
 
     /// <summary>Computes the scores from the samples.</summary>
     private void Rescore()
@@ -303,7 +208,4 @@ public sealed partial class HarnessEvaluation
 
         return scores;
     }
-
-    [GeneratedRegex(@"[""<>:/|\\?*\[\]]+")]
-    private static partial Regex Unsafe();
 }
