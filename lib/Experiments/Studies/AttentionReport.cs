@@ -103,7 +103,7 @@ public sealed class AttentionReport
         {
             var file = condition.Name.Replace(", ", "-", StringComparison.Ordinal);
             run.WriteTable($"token-classes-{file}", ClassTable(condition.Statistics));
-            run.WriteFigure($"token-classes-{file}", ClassFigure(condition.Statistics));
+            run.WriteFigure($"token-classes-{file}", ClassFigure(condition.Statistics) with { Title = $"Attention by token class and layer, {condition.Name}" });
             run.WriteFigure($"sink-rate-{file}", AttentionFigures.LayerByHead(condition.Statistics.SinkRate, $"Sink rate, {condition.Name}", "% of texts", "0", maximum: 100));
             run.WriteFigure($"entropy-{file}", AttentionFigures.LayerByHead(condition.Statistics.NormalizedEntropy, $"Normalised entropy, {condition.Name}", "entropy / ln i"));
         }

@@ -78,7 +78,7 @@ public static class BenchmarkTables
             .Text("95% interval", r => Interval(r.Row.Low, r.Row.High))
             .Number("Correlation", r => r.Correlation, "0.00")) with
     {
-        Caption = "Accuracy of the shortest to the longest quarter of the replies (computed tokens), with Wilson intervals, and the correlation of length with being right. Longer chains need longer replies: this is no effect of length alone.",
+        Caption = "Accuracy of the shortest to the longest quarter of the replies (computed tokens), with Wilson intervals, and the correlation of length with being right. Category and chain decide how long a reply must be: this is no effect of length alone.",
         Label = "tab:lengths",
     };
 
