@@ -51,6 +51,15 @@ public sealed record BarFigure : Figure
         { Caption = Title };
     }
 
+    /// <summary>The range of the value axis: all bars, intervals, the reference and zero, with some room.</summary>
+    internal (double Low, double High) ValueRange()
+    {
+        const double headroom = 1.06;
+        var ends = Series.SelectMany(s => s.Values.Concat(s.Low).Concat(s.High)).Append(Reference?.Value ?? 0).Where(double.IsFinite).ToArray();
+        var (low, high) = (Math.Min(0, ends.Min() * headroom), Math.Max(0, ends.Max() * headroom));
+        return (low, high > low ? high : low + 1);
+    }
+
     /// <exception cref="ArgumentException">A series does not have one value for each category.</exception>
     internal void Check()
     {

@@ -42,11 +42,21 @@ public abstract record Figure
     public string ToHtml() => PlotlyPage.Fragment(this);
 
     /// <summary>A vector picture drawn without a browser; its text is text, its description the alternative text.</summary>
-    public string ToSvg() => Picture.Svg(this);
+    /// <param name="size">Its size in a paper; null for a screen, with its title.</param>
+    public string ToSvg(FigureSize? size = null) => Picture.Svg(this, size, SvgColors.Own);
 
     /// <summary>A PNG picture drawn without a browser.</summary>
     /// <param name="scale">Pixels of the picture for each pixel of the layout; 2 for a sharp print.</param>
-    public byte[] ToPng(double scale = 1) => Picture.Png(this, scale);
+    public byte[] ToPng(double scale = 1) => Picture.Png(this, null, scale);
+
+    /// <summary>A PNG picture of an exact size, drawn without a browser.</summary>
+    /// <param name="size">Its size in a paper.</param>
+    /// <param name="dpi">Pixels per inch; 300 for print.</param>
+    public byte[] ToPng(FigureSize size, double dpi = 300) => Picture.PngOfSize(this, size, dpi);
+
+    /// <summary>A vector PDF of one page of an exact size, its font embedded, drawn without a browser.</summary>
+    /// <param name="size">Its size in a paper.</param>
+    public byte[] ToPdf(FigureSize size) => Picture.Pdf(this, size);
 
     /// <summary>The alternative text.</summary>
     public sealed override string ToString() => AltText;

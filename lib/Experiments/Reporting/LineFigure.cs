@@ -49,6 +49,23 @@ public sealed record LineFigure : Figure
         { Caption = Title };
     }
 
+    /// <summary>The range of the value axis: all values, bands and the reference, with some room.</summary>
+    internal (double Low, double High) ValueRange()
+    {
+        const double margin = 0.05;
+        var values = Series.SelectMany(s => s.Y.Concat(s.Low).Concat(s.High)).Concat(Reference is { } r ? [r.Value] : [])
+            .Where(v => double.IsFinite(v) && (!LogValues || v > 0)).DefaultIfEmpty(1).ToArray();
+        var (low, high) = (values.Min(), values.Max());
+        if (LogValues)
+        {
+            var factor = Math.Pow(Math.Max(high / low, 1.5), margin);
+            return (low / factor, high * factor);
+        }
+
+        var room = high > low ? (high - low) * margin : Math.Max(Math.Abs(high), 1) * margin;
+        return (low - room, high + room);
+    }
+
     /// <exception cref="ArgumentException">A series has values without places.</exception>
     internal void Check()
     {

@@ -7,9 +7,8 @@ internal sealed class PictureFrame(FigureGeometry geometry, IDrawing drawing)
     public const double BaselineShift = 0.36;
     public const string Ink = "#222222";
     public const string GridColor = "#e6e6e6";
-    private const int ValueTicks = 8;
-    private const double LegendRow = 19;
-    private const double LegendSample = 26;
+    private const double Edge = 10; // the middle of the first line of an axis title keeps so far from the edge
+    private const double LineStep = FigureGeometry.TextFont * FigureGeometry.LineHeight;
 
     public FigureGeometry Geometry => geometry;
 
@@ -23,27 +22,45 @@ internal sealed class PictureFrame(FigureGeometry geometry, IDrawing drawing)
     {
         for (var i = 0; i < geometry.TitleLines.Count; i++)
         {
-            var y = 20 + (i * FigureGeometry.TitleFont * 1.3);
-            drawing.Text(geometry.TitleLines[i], new Spot(10, y), FigureGeometry.TitleFont, TextAnchor.Start, 0, Ink);
+            var y = 20 + (i * geometry.TitleSize * FigureGeometry.LineHeight);
+            drawing.Text(geometry.TitleLines[i], new Spot(10, y), geometry.TitleSize, TextAnchor.Start, 0, Ink);
         }
     }
 
-    public void XTitle(string title) =>
-        Label(title, new Spot(geometry.Left + (geometry.PlotWidth / 2), geometry.Height - 14), TextAnchor.Middle);
+    /// <summary>The titles of both axes.</summary>
+    public void AxisTitles()
+    {
+        for (var line = 0; line < geometry.XTitle.Count; line++)
+        {
+            var y = geometry.Height - Edge - ((geometry.XTitle.Count - 1 - line) * LineStep);
+            var half = TextSize.Width(geometry.XTitle[line], FigureGeometry.TextFont) / 2;
+            var x = Math.Clamp(geometry.Left + (geometry.PlotWidth / 2), half, Math.Max(half, geometry.Width - half));
+            Label(geometry.XTitle[line], new Spot(x, y), TextAnchor.Middle);
+        }
 
-    public void YTitle(string title) =>
-        Label(title, new Spot(14, geometry.Top + (geometry.PlotHeight / 2)), TextAnchor.Middle, 90);
+        Upright(geometry.YTitle, Edge);
+    }
+
+    /// <summary>Lines that read upward beside the plot, the first at x.</summary>
+    public void Upright(IReadOnlyList<string> lines, double x)
+    {
+        for (var line = 0; line < lines.Count; line++)
+        {
+            var half = TextSize.Width(lines[line], FigureGeometry.TextFont) / 2;
+            var y = Math.Clamp(geometry.Top + (geometry.PlotHeight / 2), half, Math.Max(half, geometry.Height - half));
+            Label(lines[line], new Spot(x + (line * LineStep), y), TextAnchor.Middle, 90);
+        }
+    }
 
     public void Label(string text, Spot at, TextAnchor anchor, double angle = 0, double size = FigureGeometry.TextFont, string color = Ink) =>
         drawing.Text(text, at, size, anchor, angle, color);
 
     /// <summary>A vertical axis with grid lines; returns the way from a value to its height on the page.</summary>
-    public Func<double, double> ValueAxis(double low, double high, bool percent, bool logarithmic)
+    public Func<double, double> ValueAxis((double Low, double High) range, bool logarithmic)
     {
-        double Scale(double v) => logarithmic ? Math.Log10(Math.Max(v, low)) : v;
-        double Y(double v) => PlotBottom - (geometry.PlotHeight * (Scale(v) - Scale(low)) / (Scale(high) - Scale(low)));
-        var ticks = logarithmic ? AxisTicks.Logarithmic(low, high, percent) : AxisTicks.Linear(low, high, ValueTicks, percent);
-        foreach (var tick in ticks)
+        double Scale(double v) => logarithmic ? Math.Log10(Math.Max(v, range.Low)) : v;
+        double Y(double v) => PlotBottom - (geometry.PlotHeight * (Scale(v) - Scale(range.Low)) / (Scale(range.High) - Scale(range.Low)));
+        foreach (var tick in geometry.ValueTicks)
         {
             var y = Y(tick.Value);
             drawing.Line([new(geometry.Left, y), new(PlotRight, y)], GridColor, 1, []);
@@ -66,14 +83,17 @@ internal sealed class PictureFrame(FigureGeometry geometry, IDrawing drawing)
         drawing.Line([new(geometry.Left, geometry.Top), new(geometry.Left, PlotBottom), new(PlotRight, PlotBottom)], Ink, 1, []);
     }
 
-    /// <summary>A legend right of the plot; one entry alone needs none.</summary>
+    /// <summary>A legend above or right of the plot; one entry alone needs none.</summary>
     public void Legend(IReadOnlyList<(string Name, Action<Spot, double> Sample)> entries)
     {
+        var firstAbove = geometry.Top - (geometry.LegendRows.Count * FigureGeometry.LegendRowHeight) + 5;
+        Spot[] places = geometry.LegendRows.Count > 0
+            ? [.. geometry.LegendRows.SelectMany((row, i) => row.Select(x => new Spot(x, firstAbove + (i * FigureGeometry.LegendRowHeight))))]
+            : [.. entries.Select((_, i) => new Spot(PlotRight + 14, geometry.Top + 10 + (i * FigureGeometry.LegendRowHeight)))];
         for (var i = 0; entries.Count > 1 && i < entries.Count; i++)
         {
-            var at = new Spot(PlotRight + 14, geometry.Top + 10 + (i * LegendRow));
-            entries[i].Sample(at, LegendSample);
-            Label(entries[i].Name, new Spot(at.X + LegendSample + 8, at.Y), TextAnchor.Start);
+            entries[i].Sample(places[i], FigureGeometry.LegendSample);
+            Label(entries[i].Name, new Spot(places[i].X + FigureGeometry.LegendSample + 8, places[i].Y), TextAnchor.Start);
         }
     }
 

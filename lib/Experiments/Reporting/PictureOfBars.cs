@@ -3,17 +3,13 @@ namespace Experiments.Reporting;
 /// <summary>Draws a <see cref="BarFigure"/> without a browser.</summary>
 internal static class PictureOfBars
 {
-    private const double Headroom = 1.06;
-    private const double Cap = 3;
+    private const double WidestCap = 3;
 
     public static void Draw(BarFigure figure, PictureFrame frame)
     {
         figure.Check();
         var g = frame.Geometry;
-        var ends = figure.Series.SelectMany(s => s.Values.Concat(s.Low).Concat(s.High)).Append(figure.Reference?.Value ?? 0)
-            .Where(double.IsFinite).ToArray();
-        var (low, high) = (Math.Min(0, ends.Min() * Headroom), Math.Max(0, ends.Max() * Headroom));
-        var y = frame.ValueAxis(low, high > low ? high : low + 1, figure.Percent, logarithmic: false);
+        var y = frame.ValueAxis(figure.ValueRange(), logarithmic: false);
         var slot = g.PlotWidth / Math.Max(figure.Categories.Labels.Length, 1);
         for (var s = 0; s < figure.Series.Length; s++)
         {
@@ -33,8 +29,7 @@ internal static class PictureOfBars
                 frame.Drawing.Rectangles([new Box(at.X + (width / 2) - 6, at.Y - 6, 12, 12)], ColorMap.OfSeries(i))))),
             .. figure.Reference is { } r ? [(r.Name, (Action<Spot, double>)frame.ReferenceSample)] : Array.Empty<(string, Action<Spot, double>)>(),
         ]);
-        frame.XTitle(figure.Categories.Title);
-        frame.YTitle(figure.ValueTitle);
+        frame.AxisTitles();
     }
 
     private static void Series(BarFigure figure, PictureFrame frame, int index, double slot, Func<double, double> y)
@@ -53,16 +48,16 @@ internal static class PictureOfBars
             frame.Drawing.Rectangles([new Box(left, top, width, bottom - top)], ColorMap.OfSeries(index));
             if (!series.Low.IsEmpty && double.IsFinite(series.Low[i]) && double.IsFinite(series.High[i]))
             {
-                Interval(frame, left + (width / 2), y(series.Low[i]), y(series.High[i]));
+                Interval(frame, left + (width / 2), Math.Min(WidestCap, width * 0.35), y(series.Low[i]), y(series.High[i]));
             }
         }
     }
 
-    private static void Interval(PictureFrame frame, double x, double low, double high)
+    private static void Interval(PictureFrame frame, double x, double cap, double low, double high)
     {
         frame.Drawing.Line([new(x, low), new(x, high)], PictureFrame.Ink, 1, []);
-        frame.Drawing.Line([new(x - Cap, low), new(x + Cap, low)], PictureFrame.Ink, 1, []);
-        frame.Drawing.Line([new(x - Cap, high), new(x + Cap, high)], PictureFrame.Ink, 1, []);
+        frame.Drawing.Line([new(x - cap, low), new(x + cap, low)], PictureFrame.Ink, 1, []);
+        frame.Drawing.Line([new(x - cap, high), new(x + cap, high)], PictureFrame.Ink, 1, []);
     }
 
     private static void Labels(BarFigure figure, PictureFrame frame, double slot)
@@ -80,7 +75,7 @@ internal static class PictureOfBars
             var lines = TextSize.Wrap(figure.Categories.Labels[i], slot - 6, FigureGeometry.TextFont);
             for (var line = 0; line < lines.Count; line++)
             {
-                frame.Label(lines[line], new Spot(x, frame.PlotBottom + 13 + (line * FigureGeometry.TextFont * 1.3)), TextAnchor.Middle);
+                frame.Label(lines[line], new Spot(x, frame.PlotBottom + 13 + (line * FigureGeometry.TextFont * FigureGeometry.LineHeight)), TextAnchor.Middle);
             }
         }
     }

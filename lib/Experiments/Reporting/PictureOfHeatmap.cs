@@ -25,7 +25,10 @@ internal static class PictureOfHeatmap
 
         CellTexts(figure, frame, shade, width, height);
         Labels(figure, frame, width, height);
-        ColorBar(figure, frame);
+        if (g.ColorBarTitle.Count > 0)
+        {
+            ColorBar(figure, frame);
+        }
     }
 
     private static Func<double, int> ShadeOf(HeatmapFigure figure)
@@ -39,7 +42,7 @@ internal static class PictureOfHeatmap
 
     private static void CellTexts(HeatmapFigure figure, PictureFrame frame, Func<double, int> shade, double width, double height)
     {
-        if (figure.CellFormat is null)
+        if (frame.Geometry.CellFont <= 0)
         {
             return;
         }
@@ -49,7 +52,7 @@ internal static class PictureOfHeatmap
             var (row, column) = (i / figure.Values.Columns, i % figure.Values.Columns);
             var color = ColorMap.InkOn(ColorOf(figure, shade(figure.Values[row, column])));
             var at = new Spot(frame.Geometry.Left + ((column + 0.5) * width), frame.Geometry.Top + ((row + 0.5) * height));
-            frame.Label(text, at, TextAnchor.Middle, color: color);
+            frame.Label(text, at, TextAnchor.Middle, 0, frame.Geometry.CellFont, color);
         }
     }
 
@@ -70,8 +73,7 @@ internal static class PictureOfHeatmap
             frame.Label(figure.Rows.Labels[row], new Spot(g.Left - 5, g.Top + ((row + 0.5) * height)), TextAnchor.End, 0, g.TickFont);
         }
 
-        frame.XTitle(figure.Columns.Title);
-        frame.YTitle(figure.Rows.Title);
+        frame.AxisTitles();
     }
 
     private static void ColorBar(HeatmapFigure figure, PictureFrame frame)
@@ -87,17 +89,12 @@ internal static class PictureOfHeatmap
 
         var (low, high) = figure.ColorRange();
         double Scale(double v) => figure.LogFloor is null ? v : Math.Log10(v);
-        var ticks = figure.LogFloor is null ? AxisTicks.Linear(low, high, (int)Math.Clamp(g.PlotHeight / 40, 4, 10), figure.Percent) : AxisTicks.Decades(low, high);
-        foreach (var tick in ticks)
+        foreach (var tick in g.ValueTicks)
         {
             var y = frame.PlotBottom - (g.PlotHeight * (Scale(tick.Value) - Scale(low)) / (Scale(high) - Scale(low)));
             frame.Label(tick.Label, new Spot(left + FigureGeometry.ColorBarThickness + 5, y), TextAnchor.Start);
         }
 
-        for (var line = 0; line < g.ColorBarTitle.Count; line++)
-        {
-            var x = left + FigureGeometry.ColorBarThickness + 66 + (line * FigureGeometry.TextFont * 1.3);
-            frame.Label(g.ColorBarTitle[line], new Spot(x, g.Top + (g.PlotHeight / 2)), TextAnchor.Middle, 90);
-        }
+        frame.Upright(g.ColorBarTitle, left + FigureGeometry.ColorBarThickness + g.ColorBarLabels + 5);
     }
 }

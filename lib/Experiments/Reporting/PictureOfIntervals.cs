@@ -3,7 +3,6 @@ namespace Experiments.Reporting;
 /// <summary>Draws an <see cref="IntervalFigure"/> without a browser.</summary>
 internal static class PictureOfIntervals
 {
-    private const int Ticks = 8;
     private const double Dot = 3.5;
 
     public static void Draw(IntervalFigure figure, PictureFrame frame)
@@ -11,7 +10,7 @@ internal static class PictureOfIntervals
         figure.Check();
         var (g, (from, to)) = (frame.Geometry, figure.Range());
         double X(double value) => g.Left + (g.PlotWidth * (value - from) / (to - from));
-        foreach (var tick in AxisTicks.Linear(from, to, Ticks, percent: false))
+        foreach (var tick in AxisTicks.Linear(from, to, (int)Math.Clamp(g.PlotWidth / 50, 3, 8), percent: false))
         {
             frame.Drawing.Line([new(X(tick.Value), g.Top), new(X(tick.Value), frame.PlotBottom)], PictureFrame.GridColor, 1, []);
             frame.HorizontalTick(X(tick.Value), tick.Label);
@@ -33,6 +32,6 @@ internal static class PictureOfIntervals
         }
 
         frame.AxisLines();
-        frame.XTitle(figure.ValueTitle);
+        frame.AxisTitles();
     }
 }

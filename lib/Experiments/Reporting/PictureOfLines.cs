@@ -3,13 +3,12 @@ namespace Experiments.Reporting;
 /// <summary>Draws a <see cref="LineFigure"/> without a browser.</summary>
 internal static class PictureOfLines
 {
-    private const double Margin = 0.05;
     private static readonly double[][] Dashes = [[], [9, 6], [2, 4], [9, 4, 2, 4], [14, 6]];
 
     public static void Draw(LineFigure figure, PictureFrame frame)
     {
         figure.Check();
-        var y = frame.ValueAxis(ValueRange(figure, out var high), high, figure.Percent, figure.LogValues);
+        var y = frame.ValueAxis(figure.ValueRange(), figure.LogValues);
         var x = XAxis(figure, frame);
         for (var i = 0; i < figure.Series.Length; i++)
         {
@@ -27,26 +26,7 @@ internal static class PictureOfLines
                 frame.Drawing.Line([at, new(at.X + width, at.Y)], ColorMap.OfSeries(i), 2, Dashes[i % Dashes.Length])))),
             .. figure.Reference is { } r ? [(r.Name, (Action<Spot, double>)frame.ReferenceSample)] : Array.Empty<(string, Action<Spot, double>)>(),
         ]);
-        frame.XTitle(figure.XTitle);
-        frame.YTitle(figure.ValueTitle);
-    }
-
-    private static double ValueRange(LineFigure figure, out double high)
-    {
-        var values = figure.Series.SelectMany(s => s.Y.Concat(s.Low).Concat(s.High)).Concat(figure.Reference is { } r ? [r.Value] : [])
-            .Where(v => double.IsFinite(v) && (!figure.LogValues || v > 0)).DefaultIfEmpty(1).ToArray();
-        var low = values.Min();
-        high = values.Max();
-        if (figure.LogValues)
-        {
-            var factor = Math.Pow(Math.Max(high / low, 1.5), Margin);
-            (low, high) = (low / factor, high * factor);
-            return low;
-        }
-
-        var room = high > low ? (high - low) * Margin : Math.Max(Math.Abs(high), 1) * Margin;
-        high += room;
-        return low - room;
+        frame.AxisTitles();
     }
 
     private static Func<double, double> XAxis(LineFigure figure, PictureFrame frame)
@@ -55,7 +35,7 @@ internal static class PictureOfLines
         var (low, high) = (places.Min(), places.Max());
         high = high > low ? high : low + 1;
         double X(double v) => frame.Geometry.Left + (frame.Geometry.PlotWidth * (v - low) / (high - low));
-        foreach (var tick in AxisTicks.Linear(low, high, 6, percent: false))
+        foreach (var tick in AxisTicks.Linear(low, high, (int)Math.Clamp(frame.Geometry.PlotWidth / 65, 3, 6), percent: false))
         {
             frame.HorizontalTick(X(tick.Value), tick.Label);
         }

@@ -22,19 +22,20 @@ internal static class PlotlyChart
 
     public static GenericChart Draw(Figure figure)
     {
-        var geometry = FigureGeometry.Of(figure);
-        var (traces, axes) = figure switch
-        {
-            HeatmapFigure heatmap => PlotlyHeatmap.Draw(heatmap, geometry),
-            BarFigure bars => PlotlyBars.Draw(bars, geometry),
-            LineFigure lines => PlotlyLines.Draw(lines),
-            IntervalFigure intervals => PlotlyIntervals.Draw(intervals),
-            _ => throw new NotSupportedException($"No Plotly renderer for {figure.GetType().Name}."),
-        };
-        var layout = new Layout().With(Frame(geometry)).With(axes);
-        var config = new Config().With(Settings);
-        return GenericChart.NewMultiChart(ListModule.OfSeq(traces), layout, config, new DisplayOptions());
+        var page = FigurePage.Of(figure, FigureSpace.Screen);
+        var (traces, layout) = figure is PanelFigure ? PlotlyPanels.Draw(page) : One(page);
+        return GenericChart.NewMultiChart(ListModule.OfSeq(traces), layout, new Config().With(Settings), new DisplayOptions());
     }
+
+    /// <summary>Traces and axes of one figure, in Plotly's terms.</summary>
+    public static (IEnumerable<Trace> Traces, object Axes) Plot(Figure figure, FigureGeometry geometry) => figure switch
+    {
+        HeatmapFigure heatmap => PlotlyHeatmap.Draw(heatmap, geometry),
+        BarFigure bars => PlotlyBars.Draw(bars, geometry),
+        LineFigure lines => PlotlyLines.Draw(lines),
+        IntervalFigure intervals => PlotlyIntervals.Draw(intervals),
+        _ => throw new NotSupportedException($"No Plotly renderer for {figure.GetType().Name}."),
+    };
 
     /// <summary>The chart's JSON with sorted keys and without the default template, so that equal figures have equal bytes.</summary>
     public static string Json(Figure figure)
@@ -95,18 +96,27 @@ internal static class PlotlyChart
         ? double.Parse(value.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
         : null;
 
-    private static object Frame(FigureGeometry g) => new
+    private static (IEnumerable<Trace> Traces, Layout Layout) One(FigurePage page)
     {
-        width = Math.Ceiling(g.Width),
-        height = Math.Ceiling(g.Height),
-        margin = new { l = Math.Ceiling(g.Left), r = Math.Ceiling(g.Right), t = Math.Ceiling(g.Top), b = Math.Ceiling(g.Bottom), pad = 0 },
+        var (figure, g, _) = page.Panels[0];
+        var (traces, axes) = Plot(figure, g);
+        var margin = new { l = Math.Ceiling(g.Left), r = Math.Ceiling(g.Right), t = Math.Ceiling(g.Top), b = Math.Ceiling(g.Bottom), pad = 0 };
+        return (traces, new Layout().With(Frame(page, g.TitleLines, margin)).With(axes));
+    }
+
+    /// <summary>The layout's frame: size, margins, fonts, colours and the title.</summary>
+    public static object Frame(FigurePage page, IEnumerable<string> title, object margin) => new
+    {
+        width = Math.Ceiling(page.Width),
+        height = Math.Ceiling(page.Height),
+        margin,
         font = new { family = FontFamily, size = FigureGeometry.TextFont, color = Ink },
         paper_bgcolor = "#ffffff",
         plot_bgcolor = "#ffffff",
         hoverlabel = new { font = new { family = FontFamily } },
         title = new
         {
-            text = Lines(g.TitleLines),
+            text = Lines(title),
             font = new { size = FigureGeometry.TitleFont },
             x = 0,
             xanchor = "left",

@@ -14,16 +14,21 @@ internal static class TextSize
     private const double EmUnknown = 1.05; // no glyph: ideographs are as wide as they are high
     private const float MeasuredAt = 1000;
 
-    private static readonly Lazy<SKTypeface> Font = new(() =>
-    {
-        using var stream = typeof(TextSize).Assembly.GetManifestResourceStream(FontResource)!;
-        return SKTypeface.FromStream(stream);
-    });
+    private static readonly Lazy<SKTypeface> Font = new(() => SKTypeface.FromStream(new MemoryStream(FontFile())));
 
     private static readonly ConcurrentDictionary<Rune, double> Widths = new();
 
     /// <summary>DejaVu Sans 2.37, embedded so that pictures are equal on every machine.</summary>
     public static SKTypeface Typeface => Font.Value;
+
+    /// <summary>The font's file.</summary>
+    public static byte[] FontFile()
+    {
+        using var stream = typeof(TextSize).Assembly.GetManifestResourceStream(FontResource)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
 
     /// <summary>Width in pixels.</summary>
     /// <param name="text">One line.</param>

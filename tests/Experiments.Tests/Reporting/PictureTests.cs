@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 using Experiments.Reporting;
 using Experiments.Tests.Runs;
@@ -75,7 +76,7 @@ public sealed class PictureTests
     {
         var figure = SampleFigures.Attention;
         var bitmap = SKBitmap.Decode(figure.ToPng());
-        var geometry = FigureGeometry.Of(figure);
+        var geometry = FigureGeometry.Of(figure, FigureSpace.Screen);
         SKColor Cell(int row, int column) => bitmap.GetPixel(
             (int)(geometry.Left + ((column + 0.5) * geometry.PlotWidth / 5)), (int)(geometry.Top + ((row + 0.5) * geometry.PlotHeight / 5)));
         Assert.Equal(SKColor.Parse("#fde725"), Cell(0, 0));
@@ -109,14 +110,62 @@ public sealed class PictureTests
         Assert.All(lightness.Zip(lightness.Skip(1)), pair => Assert.True(pair.Second - pair.First > 8));
     }
 
+    [Theory]
+    [MemberData(nameof(SampleFigures.Names), MemberType = typeof(SampleFigures))]
+    public void In_print_a_figure_has_its_exact_width_and_text_of_at_least_7_points(string name)
+    {
+        foreach (var size in new[] { FigureSize.SingleColumn, FigureSize.DoubleColumn, new FigureSize(5, 7), new FigureSize(3.25, 9) })
+        {
+            var root = XDocument.Parse(SampleFigures.All[name].ToSvg(size)).Root!;
+            Assert.Equal(FormattableString.Invariant($"{size.WidthInches}in"), root.Attribute("width")!.Value);
+            var unit = size.WidthInches * 72 / double.Parse(root.Attribute("viewBox")!.Value.Split(' ')[2], CultureInfo.InvariantCulture);
+            Assert.All(root.Elements(Svg + "text"), t => Assert.InRange(double.Parse(t.Attribute("font-size")!.Value, CultureInfo.InvariantCulture) * unit, 6.99, size.FontPoints + 0.01));
+            Assert.InRange(double.Parse(root.Attribute("height")!.Value.Replace("in", "", StringComparison.Ordinal), CultureInfo.InvariantCulture), 0.5, 9); // a page is 9 inches high
+        }
+    }
+
+    [Fact]
+    public void A_png_for_print_has_300_dots_per_inch()
+    {
+        var bitmap = SKBitmap.Decode(SampleFigures.Accuracy.ToPng(FigureSize.SingleColumn));
+        Assert.Equal(975, bitmap.Width);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(21)]
+    public void A_width_that_no_paper_has_is_refused(double inches) => Assert.Throws<ArgumentOutOfRangeException>(() => new FigureSize(inches));
+
+    [Fact]
+    public void Panels_that_share_colours_give_equal_numbers_equal_colours()
+    {
+        HeatmapFigure Of(double value, double other) => SampleFigures.LayerHead with { Values = new double[,] { { value, other } }, Rows = CategoryAxis.Numbered("layer", 1), Columns = CategoryAxis.Numbered("head", 2), Minimum = null, Maximum = null, CellFormat = null };
+        var shared = new PanelFigure { Title = "Two", Panels = [Of(0.2, 0.4), Of(0.2, 1)], SharedColors = true };
+        Assert.Equal(2, Colors(shared).Count(color => color == ColorMap.Amount.At(0)));
+        Assert.Equal(1, Colors(shared).Count(color => color == ColorMap.Amount.At(1)));
+        Assert.Equal(2, Colors(shared with { SharedColors = false }).Count(color => color == ColorMap.Amount.At(1)));
+
+        static IEnumerable<string> Colors(Figure figure) => XDocument.Parse(figure.ToSvg()).Root!.Elements(Svg + "path").Where(p => p.Attribute("d")!.Value.Count(c => c == 'M') == 1 && !p.Attribute("d")!.Value.Contains("h14v", StringComparison.Ordinal)).Select(p => p.Attribute("fill")!.Value);
+    }
+
+    [Fact]
+    public void Panels_of_different_numbers_cannot_share_colours()
+    {
+        var figure = new PanelFigure { Title = "Two", Panels = [SampleFigures.Attention, SampleFigures.LayerHead], SharedColors = true };
+        Assert.Equal("Figure 'Two' shares colours between heatmaps of different numbers.", Assert.Throws<ArgumentException>(() => figure.ToSvg()).Message);
+        Assert.Contains("has no panels", Assert.Throws<ArgumentException>(() => (figure with { Panels = [] }).ToJson()).Message, StringComparison.Ordinal);
+    }
+
     private static void AssertAllTextInside(Figure figure)
     {
-        var bounds = new TextBounds();
-        Picture.Draw(figure, bounds);
-        var geometry = FigureGeometry.Of(figure);
-        Assert.NotEmpty(bounds.Texts);
-        Assert.All(bounds.Texts, t => Assert.True(
-            t.Box.X >= 0 && t.Box.Y >= 0 && t.Box.X + t.Box.Width <= geometry.Width && t.Box.Y + t.Box.Height <= geometry.Height,
-            $"'{t.Text}' at {t.Box} leaves {geometry.Width} x {geometry.Height}"));
+        foreach (var size in new[] { null, FigureSize.SingleColumn, FigureSize.DoubleColumn, new FigureSize(3.25, 9) })
+        {
+            var (bounds, page) = (new TextBounds(), FigurePage.Of(figure, FigureSpace.Of(size)));
+            Picture.Draw(page, bounds);
+            Assert.NotEmpty(bounds.Texts);
+            Assert.All(bounds.Texts, t => Assert.True(
+                t.Box.X >= 0 && t.Box.Y >= 0 && t.Box.X + t.Box.Width <= page.Width && t.Box.Y + t.Box.Height <= page.Height,
+                $"'{t.Text}' at {t.Box} leaves {page.Width} x {page.Height}, {size?.ToString() ?? "screen"}"));
+        }
     }
 }

@@ -26,6 +26,8 @@ public static class SampleFigures
 
     public static IntervalFigure Differences { get; } = ResultFigures.Differences([("kinship", 0.02, -0.01, 0.05), ("a rather long name of a group", -0.1, -0.15, -0.05)], "After − before");
 
+    public static PanelFigure Panels { get; } = new() { Title = "Before and after", Panels = [Attention, Attention with { Title = "Another head" }, Attention, Attention], SharedColors = true };
+
     public static TheoryData<string> Names => [.. All.Keys];
 
     public static Dictionary<string, Figure> All { get; } = new()
@@ -39,6 +41,8 @@ public static class SampleFigures
         ["accuracy"] = Accuracy,
         ["loss"] = Loss,
         ["differences"] = Differences,
+        ["panels"] = Panels,
+        ["mixed panels"] = new PanelFigure { Title = "All kinds", Panels = [Accuracy, Loss, Differences], Columns = 2 },
         ["distribution"] = ResultFigures.Distribution([("off", [2, 3, 3, 40]), ("on", [2, 2, 2])], "Tokens per answer", "tokens"),
     };
 }
