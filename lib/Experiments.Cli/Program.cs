@@ -68,6 +68,7 @@ public static class Program
         MergeCommand.Create(),
         SlurmCommand.Create(),
         ReviewCommand.Create(),
+        ReportCommand.Create(),
         KernelCommand.Create(),
         DoctorCommand.Create(),
     };

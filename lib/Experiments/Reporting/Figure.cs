@@ -16,6 +16,13 @@ public abstract record Figure
     /// <summary>What the figure shows, in one line.</summary>
     public required string Title { get; init; }
 
+    /// <summary>The title, and what a reader has to know besides: of how many, with which intervals. Stands below the figure in a paper.</summary>
+    public string Caption
+    {
+        get => field ?? Title + ".";
+        init;
+    }
+
     /// <summary>What one sees, for those who cannot see it; by default the title and a summary of the numbers.</summary>
     public string AltText
     {

@@ -194,7 +194,7 @@ internal sealed record FigureGeometry
     private static (double Width, double Height, int Ticks) Plot(FigureSpace space, double width, double height)
     {
         var high = space.Width is { } given ? Math.Clamp(given * 0.45, 130, 280) : height;
-        return (width, high, (int)Math.Clamp(high / 35, 4, 8));
+        return (width, high, (int)Math.Clamp(high / 25, 5, 8));
     }
 
     private static FigureGeometry OfValues(string title, string[] names, FigureSpace space, (double Width, double Height, int Ticks) plot, IReadOnlyList<AxisTick> ticks)
@@ -236,13 +236,13 @@ internal sealed record FigureGeometry
     private static List<IReadOnlyList<double>> Rows(string[] names, double left, double width)
     {
         var rows = new List<IReadOnlyList<double>>();
-        var longest = LegendSample + LegendGap + TextSize.Widest(names, TextFont);
-        left = left + longest > width ? Gap : left;
+        var oneRow = names.Sum(name => LegendSample + LegendGap + TextSize.Width(name, TextFont)) + (1.5 * Gap * (names.Length - 1));
+        left = left + oneRow > width ? Gap : left;
         var (row, x) = (new List<double>(), left);
         foreach (var name in names)
         {
             var room = LegendSample + LegendGap + TextSize.Width(name, TextFont);
-            if (row.Count > 0 && x + room > width)
+            if (row.Count > 0 && x + room > width - (Gap / 2))
             {
                 rows.Add(row);
                 (row, x) = ([], left);

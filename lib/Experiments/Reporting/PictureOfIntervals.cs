@@ -10,7 +10,7 @@ internal static class PictureOfIntervals
         figure.Check();
         var (g, (from, to)) = (frame.Geometry, figure.Range());
         double X(double value) => g.Left + (g.PlotWidth * (value - from) / (to - from));
-        foreach (var tick in AxisTicks.Linear(from, to, (int)Math.Clamp(g.PlotWidth / 50, 3, 8), percent: false))
+        foreach (var tick in AxisTicks.Linear(from, to, (int)Math.Clamp(g.PlotWidth / 35, 5, 8), percent: false))
         {
             frame.Drawing.Line([new(X(tick.Value), g.Top), new(X(tick.Value), frame.PlotBottom)], PictureFrame.GridColor, 1, []);
             frame.HorizontalTick(X(tick.Value), tick.Label);

@@ -5,6 +5,23 @@ namespace Experiments.Reporting;
 /// <summary>Writes tables and figures into a run's folder, so that calling code holds no paths.</summary>
 public static class ReportingExtensions
 {
+    /// <summary>Writes all tables and figures of a run.</summary>
+    /// <param name="run">The run being written.</param>
+    /// <param name="exhibits">What it shows.</param>
+    /// <exception cref="ExperimentException">The folder cannot be written.</exception>
+    public static void Write(this Run run, Exhibits exhibits)
+    {
+        foreach (var (name, table) in exhibits.Tables)
+        {
+            run.WriteTable(name, table);
+        }
+
+        foreach (var (name, figure) in exhibits.Figures)
+        {
+            run.WriteFigure(name, figure);
+        }
+    }
+
     /// <summary>Writes <c>tables/&lt;name&gt;</c> as <c>.csv</c>, <c>.md</c> and <c>.tex</c>.</summary>
     /// <param name="run">The run being written.</param>
     /// <param name="name">File name without extension; also the LaTeX label unless the table has one.</param>

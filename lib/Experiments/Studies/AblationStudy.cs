@@ -64,15 +64,34 @@ public sealed class AblationStudy
     public HeatmapFigure LayerGrid => LayerGridOf(_options, Cells);
 
     /// <summary>What the grid says, with the number of settings tried.</summary>
-    public string Conclusion
+    public string Conclusion => ConclusionOf(Baseline, Cells);
+
+    private static string ConclusionOf(AccuracyRow baseline, IReadOnlyList<AblationCell> cells)
     {
-        get
-        {
-            var best = Cells.MaxBy(cell => cell.Change.Difference)!;
-            var found = Cells.Count(cell => cell.Change.AdjustedP < 0.05);
-            return FormattableString.Invariant($"{Cells.Count} settings on {Baseline.N:N0} validation questions, {100 * Baseline.Accuracy:0.0} % without re-balancing. {(found == 0 ? "None differs detectably from none" : $"{found} differ detectably from none")} after Holm's correction. Best: alpha {best.Rebalance.Alpha}, threshold {best.Rebalance.Threshold}, layers {best.Layers}: {100 * best.Change.Difference:+0.0;-0.0;0.0} points [{100 * best.Change.Low:+0.0;-0.0;0.0}, {100 * best.Change.High:+0.0;-0.0;0.0}], p = {best.Change.AdjustedP:0.000}. Being the best of many, its difference is optimistic.");
-        }
+        var best = cells.MaxBy(cell => cell.Change.Difference)!;
+        var found = cells.Count(cell => cell.Change.AdjustedP < 0.05);
+        return FormattableString.Invariant($"{cells.Count} settings on {baseline.N:N0} validation questions, {100 * baseline.Accuracy:0.0} % without re-balancing. {(found == 0 ? "None differs detectably from none" : $"{found} differ detectably from none")} after Holm's correction. Best: alpha {best.Rebalance.Alpha}, threshold {best.Rebalance.Threshold}, layers {best.Layers}: {100 * best.Change.Difference:+0.0;-0.0;0.0} points [{100 * best.Change.Low:+0.0;-0.0;0.0}, {100 * best.Change.High:+0.0;-0.0;0.0}], p = {best.Change.AdjustedP:0.000}. Being the best of many, its difference is optimistic.");
     }
+
+    /// <summary>What an ablation shows.</summary>
+    /// <param name="options">The settings tried.</param>
+    /// <param name="result">The numbers.</param>
+    /// <returns>All settings as a table, both grids as one figure, and the conclusion.</returns>
+    public static Exhibits ExhibitsOf(AblationOptions options, AblationResult result) => new()
+    {
+        Tables = [("ablation", TableOf(result.Cells))],
+        Figures =
+        [
+            ("ablation", new PanelFigure
+            {
+                Title = "Change of accuracy by setting of re-balancing",
+                Caption = FormattableString.Invariant($"Change of accuracy by setting of re-balancing, {options.Template}, on {result.Baseline.N:N0} validation questions. (a) All layers edited. (b) One layer edited, threshold {options.Thresholds[0]}."),
+                Panels = [GridOf(options, result.Cells), LayerGridOf(options, result.Cells)],
+                SharedColors = true,
+            }),
+        ],
+        Conclusions = [ConclusionOf(result.Baseline, result.Cells)],
+    };
 
     /// <summary>Tries every setting, or takes the equal run that exists.</summary>
     /// <param name="workspace">Where results live.</param>
@@ -124,9 +143,7 @@ public sealed class AblationStudy
         var adjusted = McNemar.Holm([.. cells.Select(cell => cell.Change.P)]);
         var result = new AblationResult(EvaluationSummary.Of(baseline).Overall, [.. cells.Select((cell, i) => cell with { Change = cell.Change with { AdjustedP = adjusted[i] } })]);
         run.WriteMetrics(result);
-        run.WriteTable("ablation", TableOf(result.Cells));
-        run.WriteFigure("alpha-threshold", GridOf(options, result.Cells));
-        run.WriteFigure("alpha-layer", LayerGridOf(options, result.Cells));
+        run.Write(ExhibitsOf(options, result));
         return new AblationStudy(options, result) { Run = run.Complete() };
     }
 

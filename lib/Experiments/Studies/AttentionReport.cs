@@ -33,6 +33,8 @@ public sealed class AttentionReport
     /// <summary>Name of the experiment in <c>results/</c>.</summary>
     public const string Experiment = "attention";
 
+    private const string ExampleFile = "example.json";
+
     private AttentionReport(CompletedRun run, IReadOnlyList<AttentionCondition> conditions) => (Run, Conditions) = (run, conditions);
 
     /// <summary>The run, with tables and figures.</summary>
@@ -84,7 +86,7 @@ public sealed class AttentionReport
         }
 
         using var run = workspace.Start(plan);
-        var conditions = new List<AttentionCondition>();
+        var (conditions, examples) = (new List<AttentionCondition>(), new List<AttentionExample>());
         foreach (var (name, folder) in new[] { ("pre-trained", before), ("fine-tuned", after) })
         {
             using var loaded = LoadedModel.Open(folder);
@@ -95,21 +97,25 @@ public sealed class AttentionReport
                 progress?.Report(new StudyProgress(name + suffix, 0, texts.Count));
                 var statistics = AttentionStudy.Run(loaded.Model, texts, loaded.Tokenizer.Piece, hook, options.Statistics, finished: done => progress?.Report(new StudyProgress(name + suffix, done, texts.Count)), cancellation: cancellation);
                 conditions.Add(new AttentionCondition(name + suffix, statistics));
+                if (folder == after)
+                {
+                    examples.AddRange(AttentionExample.Of(name + suffix, loaded, texts.MinBy(text => text.Length)!, hook));
+                }
             }
         }
 
         run.WriteMetrics(conditions);
-        foreach (var condition in conditions)
-        {
-            var file = condition.Name.Replace(", ", "-", StringComparison.Ordinal);
-            run.WriteTable($"token-classes-{file}", ClassTable(condition.Statistics));
-            run.WriteFigure($"token-classes-{file}", ClassFigure(condition.Statistics) with { Title = $"Attention by token class and layer, {condition.Name}" });
-            run.WriteFigure($"sink-rate-{file}", AttentionFigures.LayerByHead(condition.Statistics.SinkRate, $"Sink rate, {condition.Name}", "% of texts", "0", maximum: 100));
-            run.WriteFigure($"entropy-{file}", AttentionFigures.LayerByHead(condition.Statistics.NormalizedEntropy, $"Normalised entropy, {condition.Name}", "entropy / ln i"));
-        }
-
+        run.WriteText(ExampleFile, RunJson.Document(examples));
+        run.Write(AttentionExhibits.Of(conditions, examples));
         return new AttentionReport(run.Complete(), conditions);
     }
+
+    /// <summary>What a finished run shows, from its saved numbers.</summary>
+    /// <param name="run">A run of this experiment.</param>
+    /// <returns>Tables, figures and conclusions.</returns>
+    public static Exhibits ExhibitsOf(CompletedRun run) => AttentionExhibits.Of(
+        run.ReadMetrics<List<AttentionCondition>>(),
+        run.Has(ExampleFile) ? RunJson.Read<List<AttentionExample>>(run.PathOf(ExampleFile)) : []);
 
     /// <summary>Attention mass and outlier tokens by class and layer.</summary>
     /// <param name="statistics">The numbers.</param>

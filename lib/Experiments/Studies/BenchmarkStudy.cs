@@ -132,8 +132,30 @@ public sealed class BenchmarkStudy
     private IEnumerable<ItemResult> Items(AnswerStyle style, Condition condition) => _items.Value[(this[style].Template, condition.Name)];
 
     /// <summary>What the numbers say: one sentence per template and group, losses as plainly as gains.</summary>
-    public IReadOnlyList<string> Conclusions =>
-        [.. Parts.SelectMany(part => part.Comparison.Rows.Where(row => row.Name is "STEM" or "non-STEM" or "overall" || row.AdjustedP < 0.05).Select(row => $"{part.Template}, {row.Verdict}"))];
+    public IReadOnlyList<string> Conclusions => ExhibitsOf(_options, Parts).Conclusions;
+
+    /// <summary>What a benchmark shows.</summary>
+    /// <param name="options">For the names of the conditions.</param>
+    /// <param name="parts">The numbers, one part per template.</param>
+    /// <returns>Tables, accuracies and differences of each template, and the conclusions.</returns>
+    public static Exhibits ExhibitsOf(BenchmarkOptions options, IReadOnlyList<BenchmarkPart> parts) => new()
+    {
+        Tables =
+        [
+            ("before-after", BenchmarkTables.BeforeAfter(parts, options)),
+            ("replies", BenchmarkTables.Replies(parts, options)),
+            ("lengths", BenchmarkTables.Lengths(parts, options)),
+        ],
+        Figures =
+        [
+            .. parts.SelectMany(part => new (string, Figure)[]
+            {
+                ($"accuracy-{part.Template}", BenchmarkTables.Accuracy(part, options)),
+                ($"differences-{part.Template}", BenchmarkTables.Differences(part, options)),
+            }),
+        ],
+        Conclusions = [.. parts.SelectMany(part => part.Comparison.Rows.Where(row => row.Name is "STEM" or "non-STEM" or "overall" || row.AdjustedP < 0.05).Select(row => $"{part.Template}, {row.Verdict}"))],
+    };
 
     /// <summary>Evaluates, or takes the equal run that exists.</summary>
     /// <param name="workspace">Where results live.</param>
@@ -180,15 +202,7 @@ public sealed class BenchmarkStudy
             questions.Average(question => 1.0 / question.Options.Count)));
         run.WriteMetrics(parts);
         run.WriteSamples(Samples(before, options.Before).Concat(Samples(after, options.After)));
-        run.WriteTable("before-after", BenchmarkTables.BeforeAfter(parts, options));
-        run.WriteTable("replies", BenchmarkTables.Replies(parts, options));
-        run.WriteTable("lengths", BenchmarkTables.Lengths(parts, options));
-        foreach (var part in parts)
-        {
-            run.WriteFigure($"accuracy-{part.Template}", BenchmarkTables.Accuracy(part, options));
-            run.WriteFigure($"differences-{part.Template}", BenchmarkTables.Differences(part, options));
-        }
-
+        run.Write(ExhibitsOf(options, parts));
         return new BenchmarkStudy(run.Complete(), options, questions, parts);
     }
 

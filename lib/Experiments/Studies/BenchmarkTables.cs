@@ -106,7 +106,10 @@ public static class BenchmarkTables
     /// <returns>The figure.</returns>
     public static IntervalFigure Differences(BenchmarkPart part, BenchmarkOptions options) => ResultFigures.Differences(
         Shown(part).Select(name => part.Comparison[name]).Select(row => (row.Name, row.Difference, row.Low, row.High)),
-        $"Accuracy, {options.After.Name} − {options.Before.Name}: {part.Template}");
+        $"Accuracy, {options.After.Name} − {options.Before.Name}: {part.Template}") with
+    {
+        Caption = $"Difference of accuracy, {options.After.Name} minus {options.Before.Name}, {part.Template}, {Items(part)}: the same items, paired bootstrap 95 % intervals.",
+    };
 
     /// <summary>Accuracy per group before and after, with Wilson intervals and the chance level.</summary>
     /// <param name="part">One template.</param>
@@ -124,8 +127,11 @@ public static class BenchmarkTables
         return ResultFigures.Accuracy(names, [Series(options.Before.Name, part.Before), Series(options.After.Name, part.After)], part.Chance) with
         {
             Title = $"Accuracy, {options.Before.Name} and {options.After.Name}: {part.Template}",
+            Caption = $"Accuracy, {options.Before.Name} and {options.After.Name}, {part.Template}, {Items(part)}. Whiskers: Wilson 95 % intervals.",
         };
     }
+
+    private static string Items(BenchmarkPart part) => string.Create(CultureInfo.InvariantCulture, $"{part.Comparison.Overall.N:N0} questions");
 
     /// <summary>The groups that a figure has room for: all, or the sums alone where there are too many categories (MMLU has 57).</summary>
     private static IReadOnlyList<string> Shown(BenchmarkPart part)

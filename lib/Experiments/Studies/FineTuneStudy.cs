@@ -96,11 +96,28 @@ public static class FineTuneStudy
         cancellation.ThrowIfCancellationRequested();
         SaveModel(loaded, run.PathOf("checkpoint"));
         run.WriteMetrics(result);
-        run.WriteTable("loss", Table.From(result.History, c => c.Integer("Step", s => s.Step).Number("Loss", s => s.Loss, "0.0000").Number("Validation loss", s => s.ValidationLoss, "0.0000")
-            .Number("Learning rate", s => s.LearningRate, "0.000000").Number("Gradient norm", s => s.GradientNorm, "0.000").Integer("Tokens", s => s.Tokens)));
-        run.WriteFigure("loss", LossFigure(result));
+        run.Write(ExhibitsOf(result));
         return new FineTuned(run.Complete(), Reused: false);
     }
+
+    /// <summary>What a training shows.</summary>
+    /// <param name="result">The measured steps.</param>
+    /// <returns>The loss as a table and as a figure.</returns>
+    public static Exhibits ExhibitsOf(TrainingResult result) => new()
+    {
+        Tables =
+        [
+            ("loss", Table.From(result.History, c => c.Integer("Step", s => s.Step).Number("Loss", s => s.Loss, "0.0000").Number("Validation loss", s => s.ValidationLoss, "0.0000")
+                .Number("Learning rate", s => s.LearningRate, "0.000000").Number("Gradient norm", s => s.GradientNorm, "0.000").Integer("Tokens", s => s.Tokens)) with
+            { Caption = "Every step of the training." }),
+        ],
+        Figures = [("loss", LossFigure(result))],
+        Conclusions = result.History.Count == 0 ? [] : [Conclusion(result)],
+    };
+
+    private static string Conclusion(TrainingResult result) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{result.History.Count:N0} steps on {result.History[^1].Tokens:N0} tokens take the loss from {result.History[0].Loss:0.000} to {result.History[^1].Loss:0.000} nats per token{(result.BestStep is { } step ? $"; validation is best, {result.BestValidationLoss:0.000}, at step {step:N0}" : "")}.");
 
     /// <summary>Saves weights, config and tokenizer as a Hugging Face folder.</summary>
     private static void SaveModel(LoadedModel loaded, string folder)

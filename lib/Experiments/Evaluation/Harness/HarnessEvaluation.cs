@@ -16,6 +16,12 @@ public sealed class HarnessEvaluation
     /// <summary>The results of all items.</summary>
     public IReadOnlyList<ItemResult> Items => [.. Samples.Select(sample => sample.Result)];
 
+    /// <summary>Where the results come from: names and values.</summary>
+    public IEnumerable<(string Name, string Value)> Provenance =>
+        from key in new[] { "model_name", "date", "git_hash", "total_evaluation_time_seconds" }
+        where _results[key] is not null
+        select (key.Replace('_', ' '), _results[key]!.ToString());
+
     private IEnumerable<HarnessSample> Samples => _samples.Values.SelectMany(samples => samples);
 
     /// <summary>Describes an evaluation.</summary>
