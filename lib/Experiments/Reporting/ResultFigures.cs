@@ -60,6 +60,7 @@ public static class ResultFigures
     public static LineFigure Loss(IEnumerable<LineSeries> curves, string xTitle = "step") => new()
     {
         Title = "Loss",
+        Caption = $"Cross-entropy by {xTitle}: {string.Join(", ", curves.Select(curve => curve.Name))}.",
         Series = [.. curves],
         XTitle = xTitle,
         ValueTitle = "loss (nats per token)",

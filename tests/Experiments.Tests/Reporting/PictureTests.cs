@@ -103,13 +103,6 @@ public sealed class PictureTests
     [InlineData("#440154", "#ffffff")]
     public void Cell_text_contrasts_with_its_cell(string cell, string ink) => Assert.Equal(ink, ColorMap.InkOn(cell));
 
-    [Fact]
-    public void Neighbouring_steps_of_the_amount_map_differ_in_lightness()
-    {
-        var lightness = ColorMap.Amount.Stops.Select(c => SKColor.Parse(c)).Select(c => (0.2126 * c.Red) + (0.7152 * c.Green) + (0.0722 * c.Blue)).ToArray();
-        Assert.All(lightness.Zip(lightness.Skip(1)), pair => Assert.True(pair.Second - pair.First > 8));
-    }
-
     [Theory]
     [MemberData(nameof(SampleFigures.Names), MemberType = typeof(SampleFigures))]
     public void In_print_a_figure_has_its_exact_width_and_text_of_at_least_7_points(string name)

@@ -76,9 +76,9 @@ public static class Report
         }
     }
 
-    /// <summary>Sections of equal names are numbered, or their files would hide each other.</summary>
+    /// <summary>Sections of equal names are numbered, or their files would hide each other and a reader could not tell them apart.</summary>
     private static ImmutableArray<ReportSection> Distinct(IEnumerable<ReportSection> sections) =>
-        [.. sections.GroupBy(section => section.Slug).SelectMany(same => same.Select((section, i) => i == 0 ? section : section with { Slug = $"{section.Slug}-{i + 1}" }))];
+        [.. sections.GroupBy(section => section.Slug).SelectMany(same => same.Select((section, i) => i == 0 ? section : section with { Slug = $"{section.Slug}-{i + 1}", Title = $"{section.Title} ({i + 1})" }))];
 
     private static void Remove(string folder)
     {

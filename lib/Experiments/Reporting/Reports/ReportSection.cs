@@ -31,6 +31,7 @@ public sealed record ReportSection
     /// <returns>The section.</returns>
     public static ReportSection Of(RunManifest run, Exhibits exhibits)
     {
+        string[] computed = [.. new[] { run.DType, run.Device, run.Threads is { } threads ? $"{threads} threads" : null }.OfType<string>()];
         var minutes = TimeSpan.FromSeconds(Math.Round(run.WallSeconds ?? 0)).ToString("g", CultureInfo.InvariantCulture);
         var memory = (run.PeakMemoryBytes ?? 0) / 1e6;
         return new ReportSection
@@ -47,7 +48,7 @@ public sealed record ReportSection
                 ("config", run.ConfigHash[..ShownDigits]),
                 .. new (string, string?)[] { ("checkpoint", run.CheckpointHash), ("dataset", run.DatasetHash), ("prompts", run.PromptsHash) }
                     .Where(hash => hash.Item2 is not null).Select(hash => (hash.Item1, hash.Item2![..ShownDigits])),
-                ("computed with", string.Join(", ", new[] { run.DType, run.Device, run.Threads is { } threads ? $"{threads} threads" : null }.OfType<string>())),
+                .. computed.Length == 0 ? [] : new[] { ("computed with", string.Join(", ", computed)) },
                 ("machine", $"{run.Environment.OperatingSystem}, {run.Environment.Architecture}, {run.Environment.Processors} processors"),
                 ("software", string.Join(", ", run.Environment.Natives.Concat(run.Environment.Packages).Select(version => $"{version.Key} {version.Value}").Prepend(run.Environment.DotNet))),
             ],

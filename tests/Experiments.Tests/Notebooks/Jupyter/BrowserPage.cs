@@ -41,6 +41,13 @@ internal sealed class BrowserPage : IDisposable
         }
     }
 
+    /// <summary>Gives the page a size in CSS pixels and a medium, <c>screen</c> or <c>print</c>.</summary>
+    internal async Task ShowAsAsync(int width, int height, string medium)
+    {
+        await CallAsync("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+        await CallAsync("Emulation.setEmulatedMedia", new JsonObject { ["media"] = medium });
+    }
+
     internal Task GoAsync(string address) => CallAsync("Page.navigate", new JsonObject { ["url"] = address });
 
     /// <summary>Waits until an expression of the page is true.</summary>

@@ -21,7 +21,7 @@ internal sealed class JupyterClients : IDisposable
     {
         foreach (var program in programs.Where(program => Find(program) is null))
         {
-            var why = $"{program} is not installed (Debian: jupyter-client jupyter-nbconvert jupyter-notebook jupyter-console python3-nbclient python3-jupyter-kernel-test chromium slurm-wlm munge).";
+            var why = $"{program} is not installed (Debian: jupyter-client jupyter-nbconvert jupyter-notebook jupyter-console python3-nbclient python3-jupyter-kernel-test chromium slurm-wlm munge texlive-latex-base texlive-latex-recommended).";
             Assert.False(Environment.GetEnvironmentVariable("EXPERIMENTS_REQUIRE_CLIENTS") == "1", why);
             Assert.Skip(why);
         }
@@ -29,10 +29,10 @@ internal sealed class JupyterClients : IDisposable
 
     internal string File(string name) => _folder.File(name);
 
-    /// <summary>Starts a front end in the tests' folder.</summary>
-    internal Process Start(string program, IEnumerable<string> arguments, string input = "")
+    /// <summary>Starts a program in a folder, the tests' own if none is named.</summary>
+    internal Process Start(string program, IEnumerable<string> arguments, string input = "", string? folder = null)
     {
-        var start = new ProcessStartInfo(Find(program)!, arguments) { WorkingDirectory = _folder.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Find(program)!, arguments) { WorkingDirectory = folder ?? _folder.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["JUPYTER_DATA_DIR"] = Data;
         start.Environment["JUPYTER_CONFIG_DIR"] = _folder.File("config");
         start.Environment["JUPYTER_RUNTIME_DIR"] = _folder.File("runtime");
@@ -44,10 +44,10 @@ internal sealed class JupyterClients : IDisposable
         return process;
     }
 
-    /// <summary>Runs a front end to its end.</summary>
-    internal async Task<(int Code, string Text)> RunAsync(string program, IEnumerable<string> arguments, string input = "")
+    /// <summary>Runs a program to its end.</summary>
+    internal async Task<(int Code, string Text)> RunAsync(string program, IEnumerable<string> arguments, string input = "", string? folder = null)
     {
-        using var process = Start(program, arguments, input);
+        using var process = Start(program, arguments, input, folder);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var patience = new CancellationTokenSource(Patience);
         try
