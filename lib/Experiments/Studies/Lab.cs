@@ -13,6 +13,8 @@ namespace Experiments.Studies;
 /// </summary>
 public sealed class Lab
 {
+    private const string Mmlu = "mmlu";
+
     private readonly IProgress<StudyProgress> _progress;
 
     private Lab(Workspace workspace, Profile profile, int seed, string baseModel, IProgress<StudyProgress> progress) =>
@@ -89,13 +91,20 @@ public sealed class Lab
 
     /// <summary>A model with re-balancing off against on, on test questions.</summary>
     /// <param name="rebalance">Settings; null for the released code's.</param>
-    /// <param name="task">Name of the question set; see <see cref="QuestionSets"/>.</param>
+    /// <param name="task">Name of the question set, see <see cref="QuestionSets"/>; empty for MMLU if it was fetched and the model is not this suite's own, and for the generated questions otherwise.</param>
     /// <param name="data">Local files of a published set, asked with the paper's prompts; empty for the generated one.</param>
     /// <param name="model">A Hugging Face folder; empty for the fine-tuned model.</param>
     /// <returns>The paired comparison.</returns>
-    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null, string task = QuestionSets.ClosedWorld, string data = "", string model = "")
+    /// <exception cref="ExperimentException">The task is unknown, or its files are missing or superfluous.</exception>
+    public BenchmarkStudy Benchmark(RebalanceOptions? rebalance = null, string task = "", string data = "", string model = "")
     {
+        task = task.Length > 0 ? task : model.Length > 0 && QuestionSets.IsFetched(Mmlu) ? Mmlu : QuestionSets.ClosedWorld;
         var generated = task == QuestionSets.ClosedWorld;
+        if (generated && data.Length > 0)
+        {
+            throw new ExperimentException($"The generated questions come from no file. Say which task '{data}' belongs to: {string.Join(", ", QuestionSets.Names.Skip(1))}.");
+        }
+
         var options = new BenchmarkOptions
         {
             Task = task,

@@ -55,6 +55,10 @@ public static class QuestionSets
         _ => ReadFiles(name, examples, "dev"),
     };
 
+    /// <summary>Whether <c>experiments fetch</c> brought a set.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    public static bool IsFetched(string name) => Fetched(name) is not null;
+
     /// <summary>Where <c>experiments fetch</c> put a set; null if it did not.</summary>
     private static string? Fetched(string name) =>
         PublishedSet.All.FirstOrDefault(set => set.Name == name)?.QuestionsIn(PublishedSet.DefaultFolder) is { } path && Path.Exists(path) ? path : null;
