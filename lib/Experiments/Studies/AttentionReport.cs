@@ -121,16 +121,13 @@ public sealed class AttentionReport
             .Integer("Layer", m => m.Layer)
             .Text("Class", m => m.Class.ToString())
             .Integer("Tokens", m => m.Tokens)
-            .Number("Mass", m => m.Mass, "0.0%")
-            .Number("Low", m => m.Low, "0.0%")
-            .Number("High", m => m.High, "0.0%")
+            .Estimate("Mass", m => m.Mass, m => m.Low, m => m.High, "0.0%")
             .Number("Expected", m => m.Expected, "0.0%")
             .Number("Lift", m => m.Lift, "0.00")
             .Integer("Outliers", m => outliers[(m.Layer, m.Class)].Count)
             .Number("Outlier mass", m => outliers[(m.Layer, m.Class)].Mass, "0.0%")) with
         {
             Caption = $"Share of attention by token class and layer, with 95 % bootstrap intervals over {statistics.Sequences} texts, and the share expected from the positions alone.",
-            Label = "tab:token-classes",
         };
     }
 
