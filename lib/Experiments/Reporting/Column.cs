@@ -73,8 +73,8 @@ public sealed record Column(string Name, ColumnKind Kind, ImmutableArray<object?
     internal (string Low, string High)? ShownEnds(int row) =>
         HasIntervals && Values[row] is not (null or double.NaN) && Low[row] is { } low && High[row] is { } high && !double.IsNaN(low + high) ? (End(low), End(high)) : null;
 
-    /// <summary>True where the value of a row stands out.</summary>
-    internal bool IsStrong(int row) => !Strong.IsEmpty && Strong[row];
+    /// <summary>True where the value of a row stands out; a missing one never does.</summary>
+    internal bool IsStrong(int row) => !Strong.IsEmpty && Strong[row] && Values[row] is not (null or double.NaN);
 
     private string End(double value) => value.ToString(Format ?? "0.####", CultureInfo.InvariantCulture).Replace("%", "", StringComparison.Ordinal);
 

@@ -38,7 +38,8 @@ internal sealed record LatexLayout(bool Wide, string Size, double Separation, IR
     /// <returns>The first layout that fits; a table longer than a page is left in the type of the text.</returns>
     public static LatexLayout Of(IReadOnlyList<LatexColumn> columns, double lines, string caption)
     {
-        bool Low(Step step) => ((lines + 1) * step.Line) + 20 + (12 * Math.Ceiling(ComputerModern.Width(caption) / step.Room)) <= TextHeight;
+        // 36: LaTeX's room above a caption (10), ours below it (6), and the three rules with theirs
+        bool Low(Step step) => ((lines + 1) * step.Line) + 36 + (12 * Math.Ceiling(ComputerModern.Width(caption) / step.Room)) <= TextHeight;
         double Width(Step step) => (step.Scale * columns.Sum(column => column.Width)) + step.Separations(columns.Count);
         var natural = columns.Select(_ => (double?)null).ToList();
         return !Low(Steps[^1]) ? Steps[0].With(natural)
@@ -68,7 +69,7 @@ internal sealed record LatexLayout(bool Wide, string Size, double Separation, IR
         }
 
         bool Wraps(LatexColumn column, Step step) => column.Wraps && step.Scale * column.Width > Share(step);
-        var chosen = steps.FirstOrDefault(step => columns.All(column => !Wraps(column, step) || step.Scale * column.LongestWord <= Share(step))) ?? steps[^1];
+        var chosen = steps.FirstOrDefault(step => columns.Any(column => column.Wraps) && columns.All(column => !Wraps(column, step) || step.Scale * column.LongestWord <= Share(step))) ?? steps[^1];
         return chosen.With([.. columns.Select(column => Wraps(column, chosen) ? Math.Floor(1000 * Math.Max(Share(chosen), chosen.Scale * column.LongestWord) / TextWidth) / 1000 : (double?)null)]);
     }
 

@@ -14,7 +14,7 @@ public sealed class EstimateTests
 
     private static Table Sample { get; } = Table.From(Rows, c => c
         .Text("Questions", r => r.Name)
-        .Estimate("Accuracy", r => r.Accuracy, r => r.Low, r => r.High, "0.0%", r => r.Accuracy > 0.5)
+        .Estimate("Accuracy", r => r.Accuracy, r => r.Low, r => r.High, "0.0%", r => r.Accuracy is null or > 0.5)
         .Difference("Change", r => r.Change, r => r.ChangeLow, r => r.ChangeHigh));
 
     [Fact]

@@ -41,6 +41,7 @@ public sealed class LatexTableTests
     [InlineData(11, @"\begin{table*}[t]", "", "")]
     [InlineData(18, @"\begin{table*}[t]", @"\small", "4")]
     [InlineData(24, @"\begin{table*}[t]", @"\scriptsize", "2")]
+    [InlineData(40, @"\begin{table*}[t]", @"\scriptsize", "2")] // fits nowhere
     public void The_type_is_as_large_as_fits_and_one_column_is_taken_before_two(int columns, string environment, string size, string separation)
     {
         var latex = new Table([.. Enumerable.Range(0, columns).Select(i => new Column("1234", ColumnKind.Integer, [(long)i]))]).ToLatex(); // 20 points each
