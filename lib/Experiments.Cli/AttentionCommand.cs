@@ -99,6 +99,6 @@ internal static class AttentionCommand
             .Number("Attention received", row => text.ReceivedByLayer[row.Layer, row.Key], "0.000")) with
     {
         Caption = "Outlier tokens: attention received above Q3 + 1.5 IQR of the layer's keys and above 5/T.",
-        Label = "tab:outlier-tokens",
+        Label = "outlier-tokens",
     };
 }

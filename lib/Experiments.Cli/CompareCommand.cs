@@ -34,6 +34,6 @@ internal static class CompareCommand
     private static Table Differences(PairedComparison comparison) => Table.From(
         comparison.Rows,
         c => c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Before", r => r.Before, "0.0%").Number("After", r => r.After, "0.0%")
-            .Difference("Difference", r => r.Difference).Difference("Low", r => r.Low).Difference("High", r => r.High)
+            .Difference("Difference", r => r.Difference, r => r.Low, r => r.High)
             .Integer("Gained", r => r.Gained).Integer("Lost", r => r.Lost).PValue("p", r => r.P).PValue("p (Holm)", r => r.AdjustedP));
 }

@@ -124,12 +124,12 @@ internal static class EvaluateCommand
 
     private static string Accuracies(EvaluationSummary summary) => Table.From(summary.Rows, c =>
     {
-        var columns = c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Accuracy", r => r.Accuracy, "0.0%").Number("Low", r => r.Low, "0.0%").Number("High", r => r.High, "0.0%");
+        var columns = c.Text("Questions", r => r.Name).Integer("n", r => r.N).Estimate("Accuracy", r => r.Accuracy, r => r.Low, r => r.High, "0.0%");
         return summary.Overall.AccuracyPerCharacter is null ? columns : columns.Number("Per character", r => r.AccuracyPerCharacter!.Value, "0.0%");
     }).ToPlainText().TrimEnd();
 
     private static string Accuracies(IReadOnlyList<RepeatedAccuracy> seeds) => Table.From(seeds, c => c
-        .Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Accuracy", r => r.Mean, "0.0%").Number("Low", r => r.Low, "0.0%").Number("High", r => r.High, "0.0%")
+        .Text("Questions", r => r.Name).Integer("n", r => r.N).Estimate("Accuracy", r => r.Mean, r => r.Low, r => r.High, "0.0%")
         .Integer("Seeds", r => r.Accuracies.Count).Number("SD over seeds", r => r.StandardDeviation, "0.0%")).ToPlainText().TrimEnd();
 
     private static string Counts(EvaluationSummary summary)

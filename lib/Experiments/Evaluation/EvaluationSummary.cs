@@ -17,6 +17,10 @@ public sealed record AccuracyRow(string Name, int N, int Correct, double Low, do
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? AccuracyPerCharacter { get; init; }
 
+    /// <summary>Mean of the computed tokens per reply; null in files from before it was counted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MeanTokens { get; init; }
+
     /// <summary>Standard error: sample standard deviation over root n, as in lm-evaluation-harness; NaN for n = 1.</summary>
     public double StandardError => Math.Sqrt(Accuracy * (1 - Accuracy) / (N - 1));
 
@@ -26,6 +30,7 @@ public sealed record AccuracyRow(string Name, int N, int Correct, double Low, do
         return new AccuracyRow(name, items.Count, items.Count(item => item.Correct), low, high)
         {
             AccuracyPerCharacter = items.All(item => item.PredictedPerCharacter is not null) ? items.Count(item => item.PredictedPerCharacter == item.Target) / (double)items.Count : null,
+            MeanTokens = items.Average(item => item.NewTokens),
         };
     }
 }

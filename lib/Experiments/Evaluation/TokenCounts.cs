@@ -12,6 +12,9 @@ namespace Experiments.Evaluation;
 /// <param name="ByLength">Accuracy of the shortest quarter of replies, and so on to the longest; fewer rows where lengths are equal.</param>
 public sealed record TokenCounts(double Mean, double Median, double Low, double High, double? Correlation, IReadOnlyList<AccuracyRow> ByLength)
 {
+    /// <summary>How many replies have which length, shortest first; empty in files from before it was counted.</summary>
+    public IReadOnlyList<ReplyLength> Lengths { get; init; } = [];
+
     /// <summary>Counts.</summary>
     /// <param name="items">Results of one evaluation, at least one.</param>
     /// <returns>The counts.</returns>
@@ -27,7 +30,10 @@ public sealed record TokenCounts(double Mean, double Median, double Low, double 
             tokens.Quantile(0.05),
             tokens.Quantile(0.95),
             double.IsFinite(correlation) ? correlation : null,
-            [.. items.GroupBy(item => quartiles.Count(bound => item.NewTokens > bound)).OrderBy(quarter => quarter.Key).Select(quarter => AccuracyRow.Of(Range([.. quarter]), [.. quarter]))]);
+            [.. items.GroupBy(item => quartiles.Count(bound => item.NewTokens > bound)).OrderBy(quarter => quarter.Key).Select(quarter => AccuracyRow.Of(Range([.. quarter]), [.. quarter]))])
+        {
+            Lengths = [.. items.CountBy(item => item.NewTokens).OrderBy(length => length.Key).Select(length => new ReplyLength(length.Key, length.Value))],
+        };
     }
 
     private static string Range(IReadOnlyCollection<ItemResult> items)
@@ -36,3 +42,8 @@ public sealed record TokenCounts(double Mean, double Median, double Low, double 
         return shortest == longest ? string.Create(CultureInfo.InvariantCulture, $"{shortest} tokens") : string.Create(CultureInfo.InvariantCulture, $"{shortest} to {longest} tokens");
     }
 }
+
+/// <summary>Replies of one length.</summary>
+/// <param name="Tokens">Computed tokens of each.</param>
+/// <param name="Replies">How many there are.</param>
+public sealed record ReplyLength(int Tokens, int Replies);

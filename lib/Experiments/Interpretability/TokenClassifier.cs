@@ -28,6 +28,24 @@ public enum TokenClass
     Special,
 }
 
+/// <summary>What token classes are called, and what they are to the paper.</summary>
+public static class TokenClasses
+{
+    /// <summary>The name as people read it: <c>header word</c>.</summary>
+    /// <param name="kind">The class.</param>
+    public static string Name(this TokenClass kind) => kind switch
+    {
+        TokenClass.Bos => "BOS",
+        TokenClass.StopWord => "stop word",
+        TokenClass.HeaderWord => "header word",
+        _ => kind.ToString().ToLowerInvariant(),
+    };
+
+    /// <summary>Whether its tokens mean little by themselves: all but content words and digits, and but the first token, whose attention has reasons of its own.</summary>
+    /// <param name="kind">The class.</param>
+    public static bool IsNonSemantic(this TokenClass kind) => kind is not (TokenClass.Bos or TokenClass.Content or TokenClass.Digit);
+}
+
 /// <summary>Sorts tokens into classes by their pieces' text; knows SentencePiece's <c>▁</c> and <c>&lt;0x0A&gt;</c>.</summary>
 /// <remarks>A word cut into several pieces is judged as a whole, so that its parts are one class. A single capital letter is content: it names an option.</remarks>
 public sealed class TokenClassifier

@@ -29,10 +29,25 @@ public sealed record Column(string Name, ColumnKind Kind, ImmutableArray<object?
     /// <summary>Shown where there is no value.</summary>
     internal const string Missing = "–";
 
+    /// <summary>Lower ends of the values' intervals, one for each row, null or NaN where there is none; empty for a column without intervals.</summary>
+    public ImmutableArray<double?> Low { get; init; } = [];
+
+    /// <summary>Upper ends; as many as there are lower ends.</summary>
+    public ImmutableArray<double?> High { get; init; } = [];
+
+    /// <summary>Which values stand out, one for each row; empty for none.</summary>
+    public ImmutableArray<bool> Strong { get; init; } = [];
+
     /// <summary>True where numbers stand, which are aligned right.</summary>
     public bool AlignRight => Kind is ColumnKind.Number or ColumnKind.Integer;
 
-    /// <summary>The value of a row as people read it, in the invariant culture.</summary>
+    /// <summary>True where values have intervals.</summary>
+    internal bool HasIntervals => !Low.IsEmpty;
+
+    /// <summary>This column with its intervals as two columns beside it, for CSV and data frames.</summary>
+    internal IEnumerable<Column> Plain => HasIntervals ? [this, Ends("low", Low), Ends("high", High)] : [this];
+
+    /// <summary>The value of a row as people read it, in the invariant culture, without its interval.</summary>
     public string Shown(int row) => Values[row] switch
     {
         null or double.NaN => Missing,
@@ -42,6 +57,9 @@ public sealed record Column(string Name, ColumnKind Kind, ImmutableArray<object?
         var other => other.ToString() ?? Missing,
     };
 
+    /// <summary>The interval of a row as people read it, in the value's format without percent signs: <c>[84.0, 86.5]</c>. Empty where there is none.</summary>
+    public string ShownInterval(int row) => ShownEnds(row) is var (low, high) ? $"[{low}, {high}]" : "";
+
     /// <summary>The value of a row with all its digits, empty where there is none.</summary>
     public string Exact(int row) => Values[row] switch
     {
@@ -50,4 +68,15 @@ public sealed record Column(string Name, ColumnKind Kind, ImmutableArray<object?
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         var other => other.ToString() ?? "",
     };
+
+    /// <summary>Both ends of a row's interval as people read them; null where the value or an end is missing.</summary>
+    internal (string Low, string High)? ShownEnds(int row) =>
+        HasIntervals && Values[row] is not (null or double.NaN) && Low[row] is { } low && High[row] is { } high && !double.IsNaN(low + high) ? (End(low), End(high)) : null;
+
+    /// <summary>True where the value of a row stands out; a missing one never does.</summary>
+    internal bool IsStrong(int row) => !Strong.IsEmpty && Strong[row] && Values[row] is not (null or double.NaN);
+
+    private string End(double value) => value.ToString(Format ?? "0.####", CultureInfo.InvariantCulture).Replace("%", "", StringComparison.Ordinal);
+
+    private Column Ends(string which, ImmutableArray<double?> ends) => new($"{Name} {which}", ColumnKind.Number, [.. ends.Select(end => (object?)end)], Format);
 }

@@ -10,10 +10,11 @@ internal static class CsvTable
     public static string Write(Table table)
     {
         var csv = new StringBuilder();
-        csv.AppendJoin(',', table.Columns.Select(c => Quote(c.Name))).Append(LineEnd);
+        var columns = table.Columns.SelectMany(c => c.Plain).ToList();
+        csv.AppendJoin(',', columns.Select(c => Quote(c.Name))).Append(LineEnd);
         for (var row = 0; row < table.RowCount; row++)
         {
-            csv.AppendJoin(',', table.Columns.Select(c => Quote(c.Exact(row)))).Append(LineEnd);
+            csv.AppendJoin(',', columns.Select(c => Quote(c.Exact(row)))).Append(LineEnd);
         }
 
         return csv.ToString();

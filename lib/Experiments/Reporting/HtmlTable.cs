@@ -26,7 +26,7 @@ internal static class HtmlTable
             html.Append("<tr>");
             foreach (var column in table.Columns)
             {
-                html.Append("<td").Append(Alignment(column)).Append('>').Append(Encode(column.Shown(row))).Append("</td>");
+                html.Append("<td").Append(Alignment(column)).Append('>').Append(Cell(column, row)).Append("</td>");
             }
 
             html.Append("</tr>\n");
@@ -35,7 +35,13 @@ internal static class HtmlTable
         return html.Append("</tbody>\n</table>\n").ToString();
     }
 
-    private static string Alignment(Column column) => $" style=\"text-align:{(column.AlignRight ? "right" : "left")}\"";
+    private static string Cell(Column column, int row)
+    {
+        var value = Encode(column.Shown(row));
+        return (column.IsStrong(row) ? $"<strong>{value}</strong>" : value) + (column.ShownInterval(row) is { Length: > 0 } interval ? " " + Encode(interval) : "");
+    }
+
+    private static string Alignment(Column column) => $" style=\"text-align:{(column.AlignRight ? "right" : "left")}{(column.HasIntervals ? ";white-space:nowrap" : "")}\"";
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text).ReplaceLineEndings("<br>");
 }

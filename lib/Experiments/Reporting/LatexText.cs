@@ -59,8 +59,4 @@ internal static class LatexText
 
         return escaped.ToString();
     }
-
-    /// <summary>A formatted number, its hyphen as a minus sign.</summary>
-    public static string EscapeNumber(string number) =>
-        number.StartsWith('-') ? @"\(-\)" + Escape(number[1..]) : Escape(number);
 }

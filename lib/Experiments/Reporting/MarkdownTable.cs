@@ -10,7 +10,7 @@ internal static class MarkdownTable
     public static string Write(Table table)
     {
         var markdown = new StringBuilder();
-        var cells = table.Columns.Select(c => PlainTextTable.Padded(c, Escape(c.Name), row => Escape(c.Shown(row)))).ToArray();
+        var cells = table.Columns.Select(c => PlainTextTable.Padded(c, Escape(c.Name), row => Value(c, row), row => Escape(c.ShownInterval(row)))).ToArray();
         for (var line = 0; line <= table.RowCount; line++)
         {
             markdown.Append("| ").AppendJoin(" | ", cells.Select(c => c[line])).Append(" |\n");
@@ -22,6 +22,8 @@ internal static class MarkdownTable
 
         return markdown.ToString();
     }
+
+    private static string Value(Column column, int row) => column.IsStrong(row) ? $"**{Escape(column.Shown(row))}**" : Escape(column.Shown(row));
 
     private static string Rule(int width, bool alignRight) =>
         alignRight ? new string('-', width + 1) + ":" : ":" + new string('-', width + 1);

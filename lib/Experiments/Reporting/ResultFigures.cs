@@ -38,17 +38,25 @@ public static class ResultFigures
     /// <param name="values">Name and non-negative whole values of each condition.</param>
     /// <param name="title">What the figure shows.</param>
     /// <param name="valueTitle">What the values count.</param>
-    public static BarFigure Distribution(IReadOnlyList<(string Name, IReadOnlyList<int> Values)> values, string title, string valueTitle)
+    public static BarFigure Distribution(IReadOnlyList<(string Name, IReadOnlyList<int> Values)> values, string title, string valueTitle) => Distribution(
+        [.. values.Select(condition => (condition.Name, (IReadOnlyList<(int, int)>)[.. condition.Values.CountBy(value => value).Select(count => (count.Key, count.Value))]))], title, valueTitle);
+
+    /// <summary>The same from values that are counted already.</summary>
+    /// <param name="counts">Name of each condition, and how often it has each non-negative whole value.</param>
+    /// <param name="title">What the figure shows.</param>
+    /// <param name="valueTitle">What the values count.</param>
+    public static BarFigure Distribution(IReadOnlyList<(string Name, IReadOnlyList<(int Value, int Count)> Counts)> counts, string title, string valueTitle)
     {
         const int bins = 16;
-        var (low, high) = (values.SelectMany(condition => condition.Values).DefaultIfEmpty(0).Min(), values.SelectMany(condition => condition.Values).DefaultIfEmpty(0).Max());
+        var values = counts.SelectMany(condition => condition.Counts).Select(count => count.Value).DefaultIfEmpty(0).ToList();
+        var (low, high) = (values.Min(), values.Max());
         var width = Math.Max(1, (int)Math.Ceiling((high - low + 1) / (double)bins));
         var starts = Enumerable.Range(0, ((high - low) / width) + 1).Select(bin => low + (bin * width)).ToArray();
         return new BarFigure
         {
             Title = title,
             Categories = new CategoryAxis(valueTitle, [.. starts.Select(start => width == 1 ? $"{start}" : $"{start}–{start + width - 1}")]),
-            Series = [.. values.Select(condition => new BarSeries(condition.Name, [.. starts.Select(start => condition.Values.Count(value => value >= start && value < start + width) / (double)Math.Max(1, condition.Values.Count))]))],
+            Series = [.. counts.Select(condition => new BarSeries(condition.Name, [.. starts.Select(start => condition.Counts.Where(count => count.Value >= start && count.Value < start + width).Sum(count => count.Count) / (double)Math.Max(1, condition.Counts.Sum(count => count.Count)))]))],
             ValueTitle = "share of replies",
             Percent = true,
         };

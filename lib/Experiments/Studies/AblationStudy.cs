@@ -154,15 +154,15 @@ public sealed class AblationStudy
         .Number("Alpha", r => r.Rebalance.Alpha, "0.0#")
         .Number("Threshold", r => r.Rebalance.Threshold, "0.0##")
         .Text("Layers", r => r.Layers)
-        .Number("Accuracy", r => r.Summary.Accuracy, "0.0%")
-        .Difference("Difference", r => r.Change.Difference)
+        .Estimate("Accuracy", r => r.Summary.Accuracy, r => r.Summary.Low, r => r.Summary.High, "0.0%")
+        .Difference("Difference", r => r.Change.Difference, r => r.Change.Low, r => r.Change.High)
         .Integer("Gained", r => r.Change.Gained)
         .Integer("Lost", r => r.Change.Lost)
         .PValue("p", r => r.Change.P)
         .PValue("p (Holm)", r => r.Change.AdjustedP)) with
     {
-        Caption = "Accuracy on the validation split under settings of re-balancing.",
-        Label = "tab:ablation",
+        Caption = "Accuracy on the validation split under settings of re-balancing, with Wilson intervals; the difference to none, with its paired bootstrap interval; McNemar's exact test, Holm-corrected over settings.",
+        Label = "ablation",
     };
 
     private static IEnumerable<(string Layers, RebalanceOptions Rebalance)> Settings(AblationOptions options)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Interpretability;
 using Experiments.Reporting;
@@ -8,9 +7,6 @@ namespace Experiments.Studies;
 /// <summary>Tables, figures and conclusions of attention statistics, from their numbers alone.</summary>
 internal static class AttentionExhibits
 {
-    /// <summary>Classes whose tokens mean something by themselves; the others are the paper's non-semantic tokens.</summary>
-    private static readonly ImmutableArray<TokenClass> Semantic = [TokenClass.Content, TokenClass.Digit];
-
     public static Exhibits Of(IReadOnlyList<AttentionCondition> conditions, IReadOnlyList<AttentionExample> examples) => new()
     {
         Tables = [.. conditions.Select(condition => ($"token-classes-{FileName(condition)}", Named(AttentionReport.ClassTable(condition.Statistics), condition)))],
@@ -27,7 +23,7 @@ internal static class AttentionExhibits
             ("entropy", ByHead(conditions, "Normalised entropy", "entropy / ln i", "0.00", 1, statistics => statistics.NormalizedEntropy)),
             .. examples.Count == 0 ? [] : new (string, Figure)[] { ("example", Example(examples)) },
         ],
-        Conclusions = [.. conditions.Where(condition => condition.Name == "fine-tuned").SelectMany(Conclusions)],
+        Conclusions = [.. ConclusionsOf(conditions)],
     };
 
     private static string FileName(AttentionCondition condition) => condition.Name.Replace(", ", "-", StringComparison.Ordinal);
@@ -35,12 +31,12 @@ internal static class AttentionExhibits
     private static Table Named(Table table, AttentionCondition condition) => table with { Caption = $"{char.ToUpperInvariant(condition.Name[0])}{condition.Name[1..]}: {char.ToLowerInvariant(table.Caption[0])}{table.Caption[1..]}", Label = "" };
 
     /// <summary>Attention on all non-semantic tokens but the first by layer, against what their positions explain.</summary>
-    private static LineFigure NonSemantic(IReadOnlyList<AttentionCondition> conditions)
+    public static LineFigure NonSemantic(IReadOnlyList<AttentionCondition> conditions)
     {
         LineSeries Line(string name, AttentionStatistics statistics, Func<ClassMass, double> share)
         {
             var layers = statistics.ClassMasses.GroupBy(mass => mass.Layer).OrderBy(layer => layer.Key).ToList();
-            return new LineSeries(name, [.. layers.Select(layer => (double)layer.Key)], [.. layers.Select(layer => layer.Where(IsNonSemantic).Sum(share))]);
+            return new LineSeries(name, [.. layers.Select(layer => (double)layer.Key)], [.. layers.Select(layer => layer.Where(mass => mass.Class.IsNonSemantic()).Sum(share))]);
         }
 
         return new LineFigure
@@ -54,8 +50,6 @@ internal static class AttentionExhibits
             Markers = true,
         };
     }
-
-    private static bool IsNonSemantic(ClassMass mass) => mass.Class != TokenClass.Bos && !Semantic.Contains(mass.Class);
 
     /// <summary>Entropy before and after, with a band from the least to the greatest head.</summary>
     private static LineFigure EntropyByLayer(IReadOnlyList<AttentionCondition> conditions)
@@ -104,11 +98,14 @@ internal static class AttentionExhibits
         static string Name(AttentionExample example) => $"Layer {example.Layer}, {example.Condition}";
     }
 
-    private static IEnumerable<string> Conclusions(AttentionCondition condition)
+    /// <summary>Which non-semantic tokens of the fine-tuned model stand out, or that none does.</summary>
+    public static IReadOnlyList<string> ConclusionsOf(IReadOnlyList<AttentionCondition> conditions)
     {
-        var clear = condition.Statistics.ClassMasses.Where(mass => IsNonSemantic(mass) && mass.Low > mass.Expected).OrderByDescending(mass => mass.Lift).ToList();
+        const int most = 5;
+        var tuned = conditions.First(condition => condition.Name == "fine-tuned").Statistics;
+        var clear = tuned.ClassMasses.Where(mass => mass.Class.IsNonSemantic() && mass.Low > mass.Expected).OrderByDescending(mass => mass.Lift).Take(most).ToList();
         return clear.Count == 0
             ? ["No class of non-semantic tokens receives detectably more attention than its positions explain."]
-            : clear.Take(3).Select(mass => string.Create(CultureInfo.InvariantCulture, $"Layer {mass.Layer}: {mass.Class} tokens receive {100 * mass.Mass:0.0} % of the attention where their positions explain {100 * mass.Expected:0.0} % (95 % interval {100 * mass.Low:0.0} to {100 * mass.High:0.0})."));
+            : clear.ConvertAll(mass => string.Create(CultureInfo.InvariantCulture, $"Layer {mass.Layer}: {mass.Class.Name()} tokens receive {100 * mass.Mass:0.0} % of the attention where their positions explain {100 * mass.Expected:0.0} % (lift {mass.Lift:0.0}, 95 % interval of the mass {100 * mass.Low:0.0} to {100 * mass.High:0.0} %)."));
     }
 }

@@ -43,6 +43,12 @@ public sealed class AttentionReport
     /// <summary>Before and after fine-tuning, each with re-balancing off and on.</summary>
     public IReadOnlyList<AttentionCondition> Conditions { get; }
 
+    /// <summary>Attention on non-semantic tokens by layer, against what their positions explain.</summary>
+    public LineFigure NonSemantic => AttentionExhibits.NonSemantic(Conditions);
+
+    /// <summary>What the numbers say of the fine-tuned model.</summary>
+    public IReadOnlyList<string> Conclusions => AttentionExhibits.ConclusionsOf(Conditions);
+
     /// <summary>The condition of that name.</summary>
     /// <param name="name">Such as <c>fine-tuned</c>.</param>
     /// <returns>Its statistics.</returns>
@@ -125,18 +131,15 @@ public sealed class AttentionReport
         var outliers = statistics.Outliers.ToDictionary(share => (share.Layer, share.Class));
         return Table.From(statistics.ClassMasses, c => c
             .Integer("Layer", m => m.Layer)
-            .Text("Class", m => m.Class.ToString())
+            .Text("Class", m => m.Class.Name())
             .Integer("Tokens", m => m.Tokens)
-            .Number("Mass", m => m.Mass, "0.0%")
-            .Number("Low", m => m.Low, "0.0%")
-            .Number("High", m => m.High, "0.0%")
+            .Estimate("Mass", m => m.Mass, m => m.Low, m => m.High, "0.0%")
             .Number("Expected", m => m.Expected, "0.0%")
             .Number("Lift", m => m.Lift, "0.00")
             .Integer("Outliers", m => outliers[(m.Layer, m.Class)].Count)
             .Number("Outlier mass", m => outliers[(m.Layer, m.Class)].Mass, "0.0%")) with
         {
             Caption = $"Share of attention by token class and layer, with 95 % bootstrap intervals over {statistics.Sequences} texts, and the share expected from the positions alone.",
-            Label = "tab:token-classes",
         };
     }
 
@@ -151,6 +154,6 @@ public sealed class AttentionReport
             var masses = classes.ConvertAll(kind => layer.First(mass => mass.Class == kind));
             return new BarSeries($"layer {layer.Key}", [.. masses.Select(mass => mass.Mass)]) { Low = [.. masses.Select(mass => mass.Low ?? mass.Mass)], High = [.. masses.Select(mass => mass.High ?? mass.Mass)] };
         });
-        return AttentionFigures.MassByTokenClass(classes.Select(kind => kind.ToString()), layers, "share of attention");
+        return AttentionFigures.MassByTokenClass(classes.Select(kind => kind.Name()), layers, "share of attention");
     }
 }

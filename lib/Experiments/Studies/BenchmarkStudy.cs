@@ -56,7 +56,12 @@ public sealed record Condition(string Name, RebalanceOptions? Rebalance);
 /// <param name="After">Under the second.</param>
 /// <param name="Comparison">The same items, paired.</param>
 /// <param name="Chance">Expected accuracy of guessing.</param>
-public sealed record BenchmarkPart(string Template, string PromptHash, EvaluationSummary Before, EvaluationSummary After, PairedComparison Comparison, double Chance);
+public sealed record BenchmarkPart(string Template, string PromptHash, EvaluationSummary Before, EvaluationSummary After, PairedComparison Comparison, double Chance)
+{
+    /// <summary>The same items asked directly and with this template, under the first condition; null for a direct template, where none was asked, and in files from before it was compared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PairedComparison? AgainstDirect { get; init; }
+}
 
 /// <summary>One item's result under one condition, as saved.</summary>
 /// <param name="Template">Prompt template.</param>
@@ -88,7 +93,10 @@ public sealed class BenchmarkStudy
     /// <returns>The part of the first such template.</returns>
     public BenchmarkPart this[AnswerStyle style] => Parts.First(part => PromptTemplates.Find(part.Template).Style == style);
 
-    /// <summary>The table of the paper: groups × template, before and after.</summary>
+    /// <summary>The table of the paper: what Chain of Thought gains over direct answers, and what the second condition adds; no rows unless both were asked.</summary>
+    public Table Reasoning => BenchmarkTables.Reasoning(Parts, _options);
+
+    /// <summary>Groups × template, before and after.</summary>
     public Table BeforeAfter => BenchmarkTables.BeforeAfter(Parts, _options);
 
     /// <summary>Computed tokens per answer, and replies that could not be read.</summary>
@@ -112,9 +120,10 @@ public sealed class BenchmarkStudy
     /// <returns>The figure.</returns>
     public BarFigure TokensPerAnswer(AnswerStyle style)
     {
-        IReadOnlyList<int> Tokens(Condition condition) => [.. Items(style, condition).Select(item => item.NewTokens)];
-        return ResultFigures.Distribution(
-            [(_options.Before.Name, Tokens(_options.Before)), (_options.After.Name, Tokens(_options.After))], $"Computed tokens per answer: {this[style].Template}", "tokens per answer");
+        var part = this[style];
+        EvaluationSummary Counted(EvaluationSummary summary, Condition condition) => // files from before lengths were counted hold them in the samples
+            summary.Tokens.Lengths.Count > 0 ? summary : summary with { Tokens = TokenCounts.Of([.. Items(style, condition)]) };
+        return BenchmarkTables.TokensPerAnswer(part with { Before = Counted(part.Before, _options.Before), After = Counted(part.After, _options.After) }, _options);
     }
 
     /// <summary>Questions whose answer became right or wrong, with both replies.</summary>
@@ -142,6 +151,7 @@ public sealed class BenchmarkStudy
     {
         Tables =
         [
+            .. parts.Any(part => part.AgainstDirect is not null) ? new[] { ("reasoning", BenchmarkTables.Reasoning(parts, options)) } : [],
             ("before-after", BenchmarkTables.BeforeAfter(parts, options)),
             ("replies", BenchmarkTables.Replies(parts, options)),
             ("lengths", BenchmarkTables.Lengths(parts, options)),
@@ -153,6 +163,8 @@ public sealed class BenchmarkStudy
                 ($"accuracy-{part.Template}", BenchmarkTables.Accuracy(part, options)),
                 ($"differences-{part.Template}", BenchmarkTables.Differences(part, options)),
             }),
+            .. parts.Where(part => PromptTemplates.Find(part.Template).Style == AnswerStyle.ChainOfThought && part.Before.Tokens.Lengths.Count > 0)
+                .Select(part => ($"tokens-{part.Template}", (Figure)BenchmarkTables.TokensPerAnswer(part, options))),
         ],
         Conclusions = [.. parts.SelectMany(part => part.Comparison.Rows.Where(row => row.Name is "STEM" or "non-STEM" or "overall" || row.AdjustedP < 0.05).Select(row => $"{part.Template}, {row.Verdict}"))],
     };
@@ -193,16 +205,21 @@ public sealed class BenchmarkStudy
         var templates = options.Templates.Select(PromptTemplates.Find).ToList();
         var before = Evaluate(beforeFolder, options.Before, questions, templates, options, progress, cancellation);
         var after = Evaluate(afterFolder, options.After, questions, templates, options, progress, cancellation);
+        var direct = templates.Find(template => template.Style == AnswerStyle.Direct);
         var parts = templates.ConvertAll(template => new BenchmarkPart(
             template.Name,
             template.ContentHash,
             EvaluationSummary.Of(before[template.Name]),
             EvaluationSummary.Of(after[template.Name]),
             PairedComparison.Of(before[template.Name], after[template.Name], options.Seed),
-            questions.Average(question => 1.0 / question.Options.Count)));
+            questions.Average(question => 1.0 / question.Options.Count))
+        {
+            AgainstDirect = direct is null || template.Style == AnswerStyle.Direct ? null : PairedComparison.Of(before[direct.Name], before[template.Name], options.Seed),
+        });
         run.WriteMetrics(parts);
         run.WriteSamples(Samples(before, options.Before).Concat(Samples(after, options.After)));
         run.Write(ExhibitsOf(options, parts));
+
         return new BenchmarkStudy(run.Complete(), options, questions, parts);
     }
 

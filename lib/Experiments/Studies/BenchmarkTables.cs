@@ -8,7 +8,16 @@ namespace Experiments.Studies;
 /// <summary>Tables and figures of a benchmark, from its numbers alone.</summary>
 public static class BenchmarkTables
 {
-    /// <summary>The table of the paper: groups × template, before and after, with the paired difference.</summary>
+    /// <summary>
+    /// The table of the paper: groups × direct answers, Chain of Thought, and Chain of Thought under the second condition, each with its difference to the one
+    /// it is judged by. Strong is the best of a group whose every difference is significant.
+    /// </summary>
+    /// <param name="parts">One per template; those without <see cref="BenchmarkPart.AgainstDirect"/> have no rows.</param>
+    /// <param name="options">For the names of the conditions.</param>
+    /// <returns>STEM, non-STEM and overall, then the categories.</returns>
+    public static Table Reasoning(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) => ReasoningTable.Of([.. parts], options);
+
+    /// <summary>Groups × template, before and after, with the paired difference.</summary>
     /// <param name="parts">One per template.</param>
     /// <param name="options">For the names of the conditions.</param>
     /// <returns>One row per template and group.</returns>
@@ -22,19 +31,16 @@ public static class BenchmarkTables
             .Text("Prompt", r => r.Template)
             .Text("Questions", r => r.Row.Name)
             .Integer("n", r => r.Row.N)
-            .Number("Before", r => r.Row.Before, "0.0%")
-            .Text("95% interval", r => Interval(r.Before.Low, r.Before.High))
-            .Number("After", r => r.Row.After, "0.0%")
-            .Text("95% interval ", r => Interval(r.After.Low, r.After.High))
-            .Difference("Difference", r => r.Row.Difference)
-            .Text("95% interval  ", r => Interval(r.Row.Low, r.Row.High))
+            .Estimate("Before", r => r.Row.Before, r => r.Before.Low, r => r.Before.High, "0.0%")
+            .Estimate("After", r => r.Row.After, r => r.After.Low, r => r.After.High, "0.0%")
+            .Difference("Difference", r => r.Row.Difference, r => r.Row.Low, r => r.Row.High)
             .Integer("Gained", r => r.Row.Gained)
             .Integer("Lost", r => r.Row.Lost)
             .PValue("p", r => r.Row.P)
             .PValue("p (Holm)", r => r.Row.AdjustedP)) with
     {
         Caption = $"Accuracy on the same questions, before ({options.Before.Name}) and after ({options.After.Name}). Wilson intervals; paired bootstrap interval of the difference; McNemar's exact test, Holm-corrected over categories.",
-        Label = "tab:before-after",
+        Label = "before-after",
     };
 
     /// <summary>Computed tokens and unreadable replies.</summary>
@@ -46,7 +52,7 @@ public static class BenchmarkTables
         c => c
             .Text("Prompt", r => r.Template)
             .Text("Condition", r => r.Condition)
-            .Number("Accuracy", r => r.Summary.Overall.Accuracy, "0.0%")
+            .Estimate("Accuracy", r => r.Summary.Overall.Accuracy, r => r.Summary.Overall.Low, r => r.Summary.Overall.High, "0.0%")
             .Number("Macro", r => r.Summary.Macro, "0.0%")
             .Number("Tokens per answer", r => r.Summary.Tokens.Mean, "0.0")
             .Number("Median", r => r.Summary.Tokens.Median, "0")
@@ -56,8 +62,8 @@ public static class BenchmarkTables
             .Integer("Truncated", r => r.Summary.Truncated)
             .Integer("Fallback", r => r.Summary.Fallback)) with
     {
-        Caption = "Computed tokens per answer, and replies that could not be read, were cut off, or were read by the closest option.",
-        Label = "tab:replies",
+        Caption = "Accuracy with Wilson intervals, computed tokens per answer, and replies that could not be read, were cut off, or were read by the closest option.",
+        Label = "replies",
     };
 
     /// <summary>Accuracy by the length of the reply.</summary>
@@ -74,12 +80,11 @@ public static class BenchmarkTables
             .Text("Condition", r => r.Condition)
             .Text("Reply", r => r.Row.Name)
             .Integer("n", r => r.Row.N)
-            .Number("Accuracy", r => r.Row.Accuracy, "0.0%")
-            .Text("95% interval", r => Interval(r.Row.Low, r.Row.High))
+            .Estimate("Accuracy", r => r.Row.Accuracy, r => r.Row.Low, r => r.Row.High, "0.0%")
             .Number("Correlation", r => r.Correlation, "0.00")) with
     {
         Caption = "Accuracy of the shortest to the longest quarter of the replies (computed tokens), with Wilson intervals, and the correlation of length with being right. Category and chain decide how long a reply must be: this is no effect of length alone.",
-        Label = "tab:lengths",
+        Label = "lengths",
     };
 
     /// <summary>Questions whose answer changed, with both replies.</summary>
@@ -97,7 +102,7 @@ public static class BenchmarkTables
             .Text(options.After.Name, r => r.After.Reply.Trim())) with
     {
         Caption = "Questions whose answer became right or wrong, with both replies.",
-        Label = "tab:flipped",
+        Label = "flipped",
     };
 
     /// <summary>Paired differences per group, with bootstrap intervals.</summary>
@@ -131,6 +136,20 @@ public static class BenchmarkTables
         };
     }
 
+    /// <summary>How many tokens the replies took under both conditions.</summary>
+    /// <param name="part">One template, with <see cref="TokenCounts.Lengths"/>.</param>
+    /// <param name="options">For the names of the conditions.</param>
+    /// <returns>The figure.</returns>
+    public static BarFigure TokensPerAnswer(BenchmarkPart part, BenchmarkOptions options)
+    {
+        IReadOnlyList<(int, int)> Counts(EvaluationSummary summary) => [.. summary.Tokens.Lengths.Select(length => (length.Tokens, length.Replies))];
+        return ResultFigures.Distribution(
+            [(options.Before.Name, Counts(part.Before)), (options.After.Name, Counts(part.After))], $"Computed tokens per answer: {part.Template}", "tokens per answer") with
+        {
+            Caption = $"Computed tokens per answer, {options.Before.Name} and {options.After.Name}, {part.Template}, {Items(part)}.",
+        };
+    }
+
     private static string Items(BenchmarkPart part) => string.Create(CultureInfo.InvariantCulture, $"{part.Comparison.Overall.N:N0} questions");
 
     /// <summary>The groups that a figure has room for: all, or the sums alone where there are too many categories (MMLU has 57).</summary>
@@ -143,6 +162,4 @@ public static class BenchmarkTables
 
     private static IEnumerable<(string Template, string Condition, EvaluationSummary Summary)> Conditions(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) =>
         parts.SelectMany(part => new[] { (part.Template, options.Before.Name, part.Before), (part.Template, options.After.Name, part.After) });
-
-    private static string Interval(double low, double high) => string.Create(CultureInfo.InvariantCulture, $"[{100 * low:0.0}, {100 * high:0.0}]");
 }

@@ -33,6 +33,7 @@ public class StatisticsTests
     {
         var summary = EvaluationSummary.Of([Item("a", true, true, 10), Item("a", true, false, 20), Item("b", false, true, 30, ExtractionRule.ClosestOption), Item("b", false, true, 100, truncated: true)]);
         Assert.Equal([("a", 0.5), ("b", 1), ("STEM", 0.5), ("non-STEM", 1), ("overall", 0.75)], summary.Rows.Select(row => (row.Name, row.Accuracy)));
+        Assert.Equal([15, 65, 15, 65, 40], summary.Rows.Select(row => row.MeanTokens!.Value));
         Assert.Equal((0.75, 40, 25, 1, 1), (summary.Macro, summary.Tokens.Mean, summary.Tokens.Median, summary.Fallback, summary.Truncated));
     }
 
@@ -83,6 +84,8 @@ public class StatisticsTests
 
         var equal = TokenCounts.Of([Item("a", true, true, 2), Item("a", true, false, 2)]);
         Assert.Null(equal.Correlation);
+        Assert.Equal([new(2, 2)], equal.Lengths);
+        Assert.Equal([new(5, 2), new(40, 1)], TokenCounts.Of([Item("a", true, true, 40), Item("a", true, true, 5), Item("a", true, false, 5)]).Lengths);
         Assert.Equal(["2 tokens"], equal.ByLength.Select(row => row.Name));
     }
 

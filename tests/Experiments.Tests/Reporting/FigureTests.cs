@@ -105,6 +105,7 @@ public sealed partial class FigureTests
         Assert.Equal("5–11", figure.Categories.Labels[0]);
         Assert.All(figure.Series, series => Assert.Equal(1, series.Values.Sum(), 12));
         Assert.Equal((2 / 3.0, 1 / 3.0), (figure.Series[1].Values[0], figure.Series[1].Values[^1]));
+        Assert.Equal(figure.ToJson(), ResultFigures.Distribution([("off", [.. Enumerable.Range(5, 100).Select(value => (value, 1))]), ("on", [(7, 2), (104, 1)])], "t", "tokens").ToJson());
         Assert.Equal(["3"], ResultFigures.Distribution([("off", [3, 3])], "t", "tokens").Categories.Labels);
     }
 

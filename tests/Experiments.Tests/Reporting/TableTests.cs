@@ -64,7 +64,7 @@ public sealed class TableTests
     public void Latex_has_booktabs_rules_a_caption_and_a_label()
     {
         var latex = Sample.ToLatex();
-        Assert.Contains(@"\begin{tabular}{lrrl}", latex, StringComparison.Ordinal);
+        Assert.Contains(@"\begin{tabular}{@{}lrrl@{}}", latex, StringComparison.Ordinal);
         Assert.Contains(@"\caption{Accuracy \(\pm\) 95\% interval}", latex, StringComparison.Ordinal);
         Assert.Contains(@"\label{tab:before-after}", latex, StringComparison.Ordinal);
         Assert.True(latex.IndexOf(@"\toprule", StringComparison.Ordinal) < latex.IndexOf(@"\midrule", StringComparison.Ordinal));

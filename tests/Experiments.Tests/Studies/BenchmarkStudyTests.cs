@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
 using Experiments.Runs;
@@ -35,20 +36,59 @@ public sealed class BenchmarkStudyTests : IDisposable
     }
 
     [Fact]
+    public void Chain_of_thought_is_compared_with_direct_answers_in_a_table_of_its_own()
+    {
+        var study = Make(_folder.Write("q.jsonl", Questions), PromptTemplates.CompactDirect, PromptTemplates.CompactCot);
+        Assert.Equal(3 * 4, study.Reasoning.RowCount); // non-STEM, overall and two categories
+        Assert.Equal(study.Reasoning.ToCsv(), study.Run.ReadText("tables/reasoning.csv"));
+        Assert.Null(study[AnswerStyle.Direct].AgainstDirect);
+        Assert.Equal(study[AnswerStyle.ChainOfThought].Before.Overall.Accuracy, study[AnswerStyle.ChainOfThought].AgainstDirect!.Overall.After);
+        Assert.Equal(study[AnswerStyle.Direct].Before.Overall.Accuracy, study[AnswerStyle.ChainOfThought].AgainstDirect!.Overall.Before);
+        Assert.Contains(@"\label{tab:reasoning}", study.Run.ReadText("tables/reasoning.tex"), StringComparison.Ordinal);
+
+        var alone = Make(_folder.Write("q.jsonl", Questions), PromptTemplates.CompactCot);
+        Assert.Equal((0, false), (alone.Reasoning.RowCount, alone.Run.Has("tables/reasoning.csv")));
+    }
+
+    [Fact]
+    public void Tokens_per_answer_are_drawn_without_samples_and_from_the_samples_of_older_runs()
+    {
+        var data = _folder.Write("q.jsonl", Questions);
+        var drawn = Make(data, PromptTemplates.CompactDirect, PromptTemplates.CompactCot);
+        var figure = drawn.TokensPerAnswer(AnswerStyle.ChainOfThought).ToJson();
+        Assert.Equal(figure + "\n", drawn.Run.ReadText("figures/tokens-compact-cot.json"));
+        Assert.False(drawn.Run.Has("figures/tokens-compact-direct.json"));
+
+        var (samples, metrics) = (drawn.Run.PathOf("samples.jsonl"), drawn.Run.PathOf("metrics.json"));
+        File.Move(samples, samples + ".away");
+        Assert.Equal(figure, Make(data, PromptTemplates.CompactDirect, PromptTemplates.CompactCot).TokensPerAnswer(AnswerStyle.ChainOfThought).ToJson());
+
+        File.Move(samples + ".away", samples);
+        var old = JsonNode.Parse(File.ReadAllText(metrics))!.AsArray();
+        foreach (var condition in old.SelectMany(part => new[] { part!["before"]!, part["after"]! }))
+        {
+            Assert.True(condition["tokens"]!.AsObject().Remove("lengths"));
+        }
+
+        File.WriteAllText(metrics, old.ToJsonString());
+        Assert.Equal(figure, Make(data, PromptTemplates.CompactDirect, PromptTemplates.CompactCot).TokensPerAnswer(AnswerStyle.ChainOfThought).ToJson());
+    }
+
+    [Fact]
     public void A_model_folder_that_is_missing_is_named()
     {
         var error = Assert.Throws<ExperimentException>(() => BenchmarkStudy.Make(Workspace.Open(output: _folder.Path), _folder.File("nowhere")));
         Assert.Contains("nowhere': it does not exist", error.Message, StringComparison.Ordinal);
     }
 
-    private BenchmarkStudy Make(string data) => BenchmarkStudy.Make(
+    private BenchmarkStudy Make(string data, params PromptTemplate[] templates) => BenchmarkStudy.Make(
         Workspace.Open(output: _folder.File("results")),
         EmbeddedModel.Folder,
         options: new BenchmarkOptions
         {
             Task = "own",
             Data = data,
-            Templates = [PromptTemplates.CompactDirect.Name],
+            Templates = [.. templates.DefaultIfEmpty(PromptTemplates.CompactDirect).Select(template => template.Name)],
             Evaluation = new EvaluationOptions { MaxNewTokens = 4 },
             After = new Condition("strong", new RebalanceOptions { Alpha = 50, Threshold = 0 }),
         },
