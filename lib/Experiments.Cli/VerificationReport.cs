@@ -27,7 +27,7 @@ internal sealed class VerificationReport(Tolerance tolerance, TextWriter writer)
         }
 
         var shown = differences.Count > MetricComparison.MostShown ? $", the {MetricComparison.MostShown} largest above" : "";
-        var result = differences.Count == 0 ? "all within" : FormattableString.Invariant($"{differences.Count:N0} differ{shown}; allowed is");
+        var result = differences.Count == 0 ? "all within" : FormattableString.Invariant($"{differences.Count:N0} {(differences.Count == 1 ? "differs" : "differ")}{shown}; allowed is");
         writer.WriteLine(FormattableString.Invariant($"{Name(run)}: {numbers:N0} numbers compared, {result} {tolerance}."));
         foreach (var note in notes)
         {

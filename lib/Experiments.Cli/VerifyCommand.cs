@@ -26,10 +26,10 @@ internal static class VerifyCommand
 
             A number differs where |now - saved| > atol + rtol × |saved|; words and the length of lists must be equal; seconds and tokens per second
             don't count. On the same machine and build all numbers come out the same to the last digit; the default tolerance allows for another
-            processor's rounding in one pass of a model.
+            processor's rounding, not for one answer more or less in several thousand.
             A fine-tuned model is taken from its run's checkpoint/. Where that is gone, the fine-tuning is made again first, about three minutes.
-            Training again on another processor gives a slightly different model: its losses, and then accuracies by a few questions, differ by
-            more than rounding, and verify says so. Judge those by their intervals, or raise the tolerance.
+            Training again on another processor gives a slightly different model, whose losses, and accuracies by a few questions, may differ by
+            more than the tolerance; verify then says so. Judge those by their intervals, or raise the tolerance.
             A pre-training takes 80 minutes, so it is made again only where its own folder is named. Evaluations that 'evaluate' wrote are for 'compare'.
 
             Exit code: 0 all numbers agree, 1 some differ or a run could not be made again, 2 wrong usage, 130 interrupted.

@@ -7,7 +7,7 @@ namespace Experiments.Studies;
 /// <summary>How far a number may be from the saved one: <c>|now - saved| ≤ Absolute + Relative × |saved|</c>, as numpy's allclose has it.</summary>
 /// <param name="Relative">Share of the saved number.</param>
 /// <param name="Absolute">In the number's own unit.</param>
-public sealed record Tolerance(double Relative = 1e-5, double Absolute = 1e-8)
+public sealed record Tolerance(double Relative = 1e-4, double Absolute = 1e-8)
 {
     /// <summary>Whether a number is near enough.</summary>
     public bool Allows(double saved, double now) => saved.Equals(now) || Math.Abs(now - saved) <= Absolute + (Relative * Math.Abs(saved));
