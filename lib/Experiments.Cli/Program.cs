@@ -65,6 +65,7 @@ public static class Program
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
         CompareCommand.Create(),
+        VerifyCommand.Create(),
         MergeCommand.Create(),
         SlurmCommand.Create(),
         ReviewCommand.Create(),

@@ -16,7 +16,7 @@ public sealed record CompletedRun(string Folder, RunManifest Manifest)
     /// <exception cref="ExperimentException">There is no readable <c>run.json</c>.</exception>
     public static CompletedRun Open(string folder)
     {
-        var full = Path.GetFullPath(folder);
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         return new CompletedRun(full, RunJson.Read<RunManifest>(Path.Combine(full, ManifestName)));
     }
 

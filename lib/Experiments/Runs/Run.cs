@@ -178,7 +178,7 @@ public sealed class Run : IDisposable
         CheckpointHash = plan.CheckpointHash,
         DatasetHash = plan.DatasetHash,
         PromptsHash = plan.PromptsHash,
-        ParentRunId = plan.ParentRunId,
+        Checkpoints = plan.Checkpoints,
         Git = workspace.Root is { } root ? GitHistory.CommitOf(root) : null,
         Environment = RunEnvironment.Capture(plan.NativeVersions),
         Started = started,

@@ -70,8 +70,9 @@ public sealed record RunManifest
     /// <inheritdoc cref="RunPlan.PromptsHash"/>
     public string? PromptsHash { get; init; }
 
-    /// <inheritdoc cref="RunPlan.ParentRunId"/>
-    public string? ParentRunId { get; init; }
+    /// <inheritdoc cref="RunPlan.Checkpoints"/>
+    /// <remarks>Empty for runs that were made before it was kept.</remarks>
+    public IReadOnlyList<CheckpointOrigin> Checkpoints { get; init; } = [];
 
     /// <summary>The commit, or null outside a git repository.</summary>
     public GitCommit? Git { get; init; }

@@ -28,7 +28,7 @@ public sealed record RunPlan(string Experiment)
     /// <summary>Threads of the tensor library. Not part of the hash.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>SHA-256 of the checkpoint that the run starts from.</summary>
+    /// <summary>SHA-256 of the checkpoint that the run starts from, or over the hashes of several.</summary>
     public string? CheckpointHash { get; init; }
 
     /// <summary>SHA-256 of the dataset.</summary>
@@ -37,8 +37,8 @@ public sealed record RunPlan(string Experiment)
     /// <summary>SHA-256 of the prompts.</summary>
     public string? PromptsHash { get; init; }
 
-    /// <summary>Id of the run whose output this one continues from. Not part of the hash: the checkpoint's hash says it better.</summary>
-    public string? ParentRunId { get; init; }
+    /// <summary>The models that the run is made from, in its order. Not part of the hash: <see cref="CheckpointHash"/> is.</summary>
+    public IReadOnlyList<CheckpointOrigin> Checkpoints { get; init; } = [];
 
     /// <summary>Versions of the native libraries, for instance <c>libtorch</c> → <c>2.7.1</c>. Not part of the hash.</summary>
     public IReadOnlyDictionary<string, string> NativeVersions { get; init; } = new Dictionary<string, string>();

@@ -106,13 +106,15 @@ public sealed class AblationStudy
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, options.QuestionsPerCategory, options.Seed);
         using var loaded = LoadedModel.Open(modelFolder);
         var template = PromptTemplates.Find(options.Template);
+        var origin = LoadedModel.OriginOf(modelFolder);
         var plan = new RunPlan(Experiment)
         {
             Model = EmbeddedModel.NameOf(modelFolder),
             Variant = options.Template,
             Config = options,
             Seed = options.Seed,
-            CheckpointHash = loaded.Hash,
+            CheckpointHash = origin.Hash,
+            Checkpoints = [origin],
             DatasetHash = ContentHash.Of(questions),
             PromptsHash = template.ContentHash,
             NativeVersions = Backend.Versions,

@@ -77,13 +77,15 @@ public sealed class AttentionReport
     public static AttentionReport Make(Workspace workspace, string before, string after, AttentionReportOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new AttentionReportOptions();
+        var origins = LoadedModel.OriginsOf(before, after);
         var plan = new RunPlan(Experiment)
         {
             Model = EmbeddedModel.NameOf(before),
             Variant = "before-after",
             Config = options,
             Seed = options.Seed,
-            CheckpointHash = ContentHash.Of(new[] { LoadedModel.HashOf(before), LoadedModel.HashOf(after) }),
+            CheckpointHash = ContentHash.Of(origins.Select(origin => origin.Hash)),
+            Checkpoints = origins,
             NativeVersions = Backend.Versions,
         };
         if (workspace.Find(plan) is { } existing)

@@ -182,6 +182,7 @@ public sealed class BenchmarkStudy
         options ??= new BenchmarkOptions();
         afterFolder ??= beforeFolder;
         var questions = Questions(options);
+        var origins = LoadedModel.OriginsOf(beforeFolder, afterFolder);
         var plan = new RunPlan(Experiment)
         {
             Model = EmbeddedModel.NameOf(afterFolder),
@@ -191,7 +192,8 @@ public sealed class BenchmarkStudy
             DType = "float32",
             Device = "cpu",
             Threads = TorchSharp.torch.get_num_threads(),
-            CheckpointHash = ContentHash.Of(new[] { LoadedModel.HashOf(beforeFolder), LoadedModel.HashOf(afterFolder) }),
+            CheckpointHash = ContentHash.Of(origins.Select(origin => origin.Hash)),
+            Checkpoints = origins,
             DatasetHash = ContentHash.Of(questions),
             PromptsHash = ContentHash.Of(options.Templates.Select(name => PromptTemplates.Find(name).ContentHash)),
             NativeVersions = Backend.Versions,

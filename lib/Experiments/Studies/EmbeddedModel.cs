@@ -9,6 +9,11 @@ public static class EmbeddedModel
     /// <summary>Its folder: beside the library in a build, so that it is found from any notebook.</summary>
     public static string Folder { get; } = Path.Combine(Path.GetDirectoryName(typeof(EmbeddedModel).Assembly.Location) ?? AppContext.BaseDirectory, Name);
 
+    private static readonly Lazy<string> LazyHash = new(() => LoadedModel.HashOf(Folder));
+
+    /// <summary>Its hash, as <see cref="LoadedModel.HashOf"/> gives it.</summary>
+    internal static string Hash => LazyHash.Value;
+
     /// <summary>A short name of a model folder for run ids: its own, or its run's where it is a run's <c>checkpoint/</c>.</summary>
     /// <param name="folder">A model folder.</param>
     /// <returns>The name.</returns>

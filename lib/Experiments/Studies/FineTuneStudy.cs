@@ -68,6 +68,7 @@ public static class FineTuneStudy
         options ??= new FineTuneOptions();
         modelFolder ??= EmbeddedModel.Folder;
         using var loaded = LoadedModel.Open(modelFolder, device: device);
+        var origin = LoadedModel.OriginOf(modelFolder);
         var plan = new RunPlan(Experiment)
         {
             Model = loaded.Name,
@@ -77,7 +78,8 @@ public static class FineTuneStudy
             DType = "float32",
             Device = loaded.Model.Device.ToString(),
             Threads = get_num_threads(),
-            CheckpointHash = loaded.Hash,
+            CheckpointHash = origin.Hash,
+            Checkpoints = [origin],
             NativeVersions = Backend.Versions,
         };
         if (workspace.Find(plan) is { } existing)

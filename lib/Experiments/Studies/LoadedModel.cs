@@ -63,6 +63,25 @@ public sealed class LoadedModel : IDisposable
         .Order(StringComparer.Ordinal)
         .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));
 
+    /// <summary>Where a run's model comes from, for its manifest.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <param name="name">What the model is to the run.</param>
+    /// <exception cref="ExperimentException">There is no such folder.</exception>
+    internal static CheckpointOrigin OriginOf(string folder, string name = "model")
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var run = Path.GetFileName(path) == "checkpoint" ? CompletedRun.TryOpen(Path.GetDirectoryName(path)!) : null;
+        var hash = HashOf(folder);
+        return new CheckpointOrigin(name, hash, run?.Id, Embedded: hash == EmbeddedModel.Hash);
+    }
+
+    /// <summary>The same of two models, or of one under two conditions, which is read once.</summary>
+    internal static IReadOnlyList<CheckpointOrigin> OriginsOf(string before, string after)
+    {
+        var first = OriginOf(before, "before");
+        return [first, before == after ? first with { Name = "after" } : OriginOf(after, "after")];
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 }

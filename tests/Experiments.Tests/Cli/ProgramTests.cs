@@ -45,6 +45,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("generate")]
     [InlineData("evaluate")]
     [InlineData("compare")]
+    [InlineData("verify")]
     [InlineData("merge")]
     [InlineData("slurm")]
     [InlineData("review")]
