@@ -85,11 +85,12 @@ internal sealed record FigureGeometry
         while (geometry.Right > right)
         {
             right = geometry.Right;
-            var left = TextSize.Widest(figure.Rows.Labels, geometry.TickFont) + AxisTitleRoom(figure.Rows.Title) + Gap;
+            var left = TextSize.Widest(Shown(figure.Rows, geometry.RowStep), geometry.TickFont) + AxisTitleRoom(figure.Rows.Title) + Gap;
             var (cellWidth, cellHeight) = Cell(figure, rows, columns, space.Width - left - right);
             var font = Math.Clamp(Math.Min(cellWidth, cellHeight) * 0.8, space.MinFont, TextFont);
             var widest = TextSize.Widest(figure.Columns.Labels, font);
             var turned = widest > cellWidth - 4;
+            var columnStep = (int)Math.Ceiling((turned ? font * 1.1 : widest + 4) / cellWidth);
             var (plotWidth, plotHeight) = (cellWidth * columns, cellHeight * rows);
             var ticks = figure.LogFloor is null ? AxisTicks.Linear(low, high, (int)Math.Clamp(plotHeight / 40, 3, 10), figure.Percent) : AxisTicks.Decades(low, high);
             var barTitle = space.ColorBar ? TextSize.Wrap(figure.ValueTitle, Math.Max(plotHeight, 90), TextFont) : [];
@@ -101,10 +102,10 @@ internal sealed record FigureGeometry
                 TickFont = font,
                 CellFont = CellFontOf(figure, cellWidth, cellHeight, space.MinFont),
                 TickAngle = turned ? 90 : 0,
-                ColumnStep = (int)Math.Ceiling((turned ? font * 1.1 : widest + 4) / cellWidth),
+                ColumnStep = columnStep,
                 RowStep = (int)Math.Ceiling(font * 1.1 / cellHeight),
                 Left = left,
-                Bottom = (turned ? widest : font * LineHeight) + AxisTitleRoom(xTitle) + Gap,
+                Bottom = (turned ? TextSize.Widest(Shown(figure.Columns, columnStep), font) : font * LineHeight) + AxisTitleRoom(xTitle) + Gap,
                 ValueTicks = ticks,
                 XTitle = xTitle,
                 YTitle = AxisTitle(figure.Rows.Title, plotHeight),
@@ -116,6 +117,8 @@ internal sealed record FigureGeometry
 
         return geometry.Finish(figure, space, []);
     }
+
+    private static IEnumerable<string> Shown(CategoryAxis axis, int step) => axis.Labels.Where((_, i) => i % step == 0);
 
     private static (double Width, double Height) Cell(HeatmapFigure figure, int rows, int columns, double? available)
     {

@@ -65,9 +65,13 @@ internal sealed record FigurePage
             return own with { Width = inner / columns };
         }
 
-        var narrow = own with { Width = inner / columns };
-        double Right(bool bar) => FigureGeometry.Of(figure.Panels[0], narrow with { ColorBar = bar }).Right;
-        var bar = Right(bar: true) - Right(bar: false);
+        var bar = 0.0;
+        for (var pass = 0; pass < 2; pass++) // how the bar's title breaks depends on the room that the bar leaves
+        {
+            var plot = (inner - bar) / columns;
+            bar = FigureGeometry.Of(figure.Panels[0], own with { ColorBar = true, Width = plot + bar }).Right - FigureGeometry.Of(figure.Panels[0], own with { ColorBar = false, Width = plot }).Right;
+        }
+
         return own with { Width = ((inner - bar) / columns) + (own.ColorBar ? bar : 0) };
     }
 }

@@ -142,6 +142,16 @@ public sealed class PictureTests
     }
 
     [Fact]
+    public void In_print_the_plots_of_panels_that_share_colours_are_equally_large()
+    {
+        string[] tokens = [.. Enumerable.Range(0, 60).Select(i => $"token{i}")];
+        var panel = AttentionFigures.TokenByToken(Grid.Of(60, 60, (_, _) => 0.5), tokens, 0, null, logarithmic: true);
+        var page = FigurePage.Of(new PanelFigure { Title = "Four", Panels = [panel, panel, panel, panel], SharedColors = true }, FigureSpace.Of(FigureSize.DoubleColumn));
+        var widths = page.Panels.Select(p => p.Geometry.PlotWidth).ToList();
+        Assert.All(widths, width => Assert.Equal(widths[0], width, 1));
+    }
+
+    [Fact]
     public void Panels_of_different_numbers_cannot_share_colours()
     {
         var figure = new PanelFigure { Title = "Two", Panels = [SampleFigures.Attention, SampleFigures.LayerHead], SharedColors = true };
