@@ -120,10 +120,33 @@ public static class PretrainStudy
         cancellation.ThrowIfCancellationRequested();
         var every = Math.Max(1, result.History.Count / 200);
         var shown = result with { History = [.. result.History.Where(step => step.Step % every == 0)] };
-        run.WriteMetrics(shown);
-        run.WriteFigure("loss", FineTuneStudy.LossFigure(shown));
+        var metrics = new PretrainResult(shown, measured, stages);
+        run.WriteMetrics(metrics);
+        run.Write(ExhibitsOf(metrics));
         return run.Complete();
     }
+
+    /// <summary>What a pre-training shows.</summary>
+    /// <param name="result">The numbers.</param>
+    /// <returns>The stages and accuracies on the way, as far as they were measured, and the loss.</returns>
+    public static Exhibits ExhibitsOf(PretrainResult result) => new()
+    {
+        Tables =
+        [
+            .. result.Stages.Count > 0 ? new[] { ("stages", StageTable(result.Stages)) } : [],
+            .. result.Accuracy.Count > 0 ? new[] { ("accuracy", AccuracyTable(result.Accuracy)) } : [],
+        ],
+        Figures = [("loss", FineTuneStudy.LossFigure(result.Training))],
+        Conclusions =
+        [
+            .. FineTuneStudy.ExhibitsOf(result.Training).Conclusions,
+            .. result.Accuracy.Count == 0 ? [] : new[] { Conclusion(result.Accuracy[^1]) },
+        ],
+    };
+
+    private static string Conclusion(PretrainAccuracy last) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"After {last.Step:N0} steps {100 * last.Worked.Overall.Accuracy:0.0} % of {last.Worked.Overall.N:N0} validation questions are right with Chain of Thought, {100 * last.Direct.Overall.Accuracy:0.0} % directly.");
 
     private static LlamaForCausalLM Fresh(PretrainOptions options, ClosedWorldVocabulary vocabulary)
     {
@@ -163,6 +186,12 @@ public static class PretrainStudy
         with
     { Caption = "Accuracy on validation questions while the embedded model is pre-trained." };
 }
+
+/// <summary>The numbers of a pre-training, as saved.</summary>
+/// <param name="Training">About 200 of its steps.</param>
+/// <param name="Accuracy">What was measured on the way.</param>
+/// <param name="Stages">The stages of the curriculum that were mastered.</param>
+public sealed record PretrainResult(TrainingResult Training, IReadOnlyList<PretrainAccuracy> Accuracy, IReadOnlyList<StageAccuracy> Stages);
 
 /// <summary>How well the model reasons in the middle of its training.</summary>
 /// <param name="Step">1-based step.</param>

@@ -40,7 +40,8 @@ public static class SavedResults
     /// <exception cref="ExperimentException">The numbers are missing, or the experiment is not known.</exception>
     public static Exhibits ExhibitsOf(CompletedRun run) => run.Manifest.Experiment switch
     {
-        PretrainStudy.Experiment or FineTuneStudy.Experiment => FineTuneStudy.ExhibitsOf(run.ReadMetrics<TrainingResult>()),
+        PretrainStudy.Experiment => PretrainStudy.ExhibitsOf(run.ReadMetrics<PretrainResult>()),
+        FineTuneStudy.Experiment => FineTuneStudy.ExhibitsOf(run.ReadMetrics<TrainingResult>()),
         AttentionReport.Experiment => AttentionReport.ExhibitsOf(run),
         BenchmarkStudy.Experiment => BenchmarkStudy.ExhibitsOf(run.ReadConfig<BenchmarkOptions>(), run.ReadMetrics<List<BenchmarkPart>>()),
         AblationStudy.Experiment => AblationStudy.ExhibitsOf(run.ReadConfig<AblationOptions>(), run.ReadMetrics<AblationResult>()),

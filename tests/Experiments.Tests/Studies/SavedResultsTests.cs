@@ -1,0 +1,74 @@
+using Experiments.Runs;
+using Experiments.Studies;
+using Experiments.Tests.Cli;
+using Experiments.Tests.Models;
+
+namespace Experiments.Tests.Studies;
+
+[Collection("console")]
+public sealed class SavedResultsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SmallRuns _runs;
+
+    public SavedResultsTests() => _runs = new SmallRuns(_folder.File("results"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_table_and_figure_of_every_study_comes_again_from_its_saved_numbers()
+    {
+        var tuned = _runs.FineTuned();
+        foreach (var run in new[] { tuned, _runs.Attention(EmbeddedModel.Folder, tuned.PathOf("checkpoint")), _runs.Benchmark(EmbeddedModel.Folder), _runs.Ablation(EmbeddedModel.Folder), _runs.Pretrained() })
+        {
+            var written = new[] { "tables", "figures" }.Where(kind => Directory.Exists(run.PathOf(kind))).SelectMany(kind => Directory.EnumerateFiles(run.PathOf(kind), "*.csv")).ToDictionary(file => Path.GetRelativePath(run.Folder, file), File.ReadAllText);
+            var exhibits = SavedResults.ExhibitsOf(WithNumbersOnly(run));
+            var again = exhibits.Tables.Select(named => ($"tables/{named.Name}.csv", named.Table.ToCsv())).Concat(exhibits.Figures.Select(named => ($"figures/{named.Name}.csv", named.Figure.ToTable().ToCsv()))).ToDictionary();
+            Assert.Equal(written.OrderBy(file => file.Key, StringComparer.Ordinal), again.OrderBy(file => file.Key, StringComparer.Ordinal));
+            Assert.NotEmpty(exhibits.Conclusions);
+        }
+    }
+
+    [Fact]
+    public async Task A_report_is_made_of_results_and_evaluations_and_says_what_it_had_to_leave_out()
+    {
+        _runs.Benchmark(EmbeddedModel.Folder);
+        var ablation = _runs.Ablation(EmbeddedModel.Folder);
+        File.Delete(ablation.PathOf("metrics.json"));
+        var own = _folder.File("own");
+        Assert.Equal(0, (await CommandLine.Run("evaluate", "--limit", "1", "--template", "compact-direct", "--output-path", own)).Code);
+        var (code, output, error) = await CommandLine.Run("report", _folder.File("results"), own, "--output", _folder.File("report"));
+        Assert.True(code == 0, error);
+        Assert.StartsWith("2 runs, ", output, StringComparison.Ordinal);
+        Assert.Equal($"Left out: ablation/{ablation.Id}: no metrics.json, its numbers are not here.", error.Trim());
+        var page = File.ReadAllText(_folder.File("report/report.html"));
+        Assert.Contains("Evaluation: own", page, StringComparison.Ordinal);
+        Assert.Contains("% of 8 questions are right", page, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("report/paper")));
+    }
+
+    [Fact]
+    public async Task Without_results_there_is_one_clear_error_and_no_folder()
+    {
+        Directory.CreateDirectory(_folder.File("empty"));
+        Assert.Equal((1, "", $"experiments: '{_folder.File("empty")}' holds no results_*.json. Make some with 'experiments evaluate --output-path {_folder.File("empty")}'."), await Report("empty"));
+        Assert.Equal((1, "", $"experiments: There is no '{_folder.File("nowhere")}'. Name the folder of a run, of results, or of an evaluation."), await Report("nowhere"));
+        Assert.False(Directory.Exists(_folder.File("report")));
+
+        async Task<(int, string, string)> Report(string name)
+        {
+            var (code, output, error) = await CommandLine.Run("report", _folder.File(name), "--output", _folder.File("report"));
+            return (code, output, error.Trim());
+        }
+    }
+
+    private CompletedRun WithNumbersOnly(CompletedRun run)
+    {
+        foreach (var name in new[] { "run.json", "metrics.json", "example.json" }.Where(run.Has))
+        {
+            _folder.Write($"{run.Id}/{name}", run.ReadText(name));
+        }
+
+        return CompletedRun.Open(_folder.File(run.Id));
+    }
+}
