@@ -17,6 +17,8 @@ internal static class CompareCommand
         var command = new Command("compare", """
             Compare two evaluations of the same questions, item by item: what was gained and lost, with intervals and McNemar's exact test.
 
+            Evaluations with --repeats are compared over all their seeds: the interval and p then come from the items' mean differences.
+
             Examples:
               experiments evaluate --output-path off
               experiments evaluate --output-path on --preset released-code
@@ -24,12 +26,32 @@ internal static class CompareCommand
             """) { before, after, seed, json };
         command.SetAction(parsed =>
         {
-            var comparison = PairedComparison.Of(HarnessEvaluation.Read(parsed.GetValue(before)!).Items, HarnessEvaluation.Read(parsed.GetValue(after)!).Items, parsed.GetValue(seed));
+            var (first, second) = (Seeds(parsed.GetValue(before)!), Seeds(parsed.GetValue(after)!));
+            if (first.Count > 1 || second.Count > 1)
+            {
+                var repeated = RepeatedComparison.Of(first, second);
+                Console.WriteLine(parsed.GetValue(json) ? RunJson.Document(repeated).TrimEnd() : $"{Differences(repeated).ToPlainText()}\n{repeated.Verdict}");
+                return Task.FromResult(0);
+            }
+
+            var comparison = PairedComparison.Of(first[0], second[0], parsed.GetValue(seed));
             Console.WriteLine(parsed.GetValue(json) ? RunJson.Document(comparison).TrimEnd() : $"{Differences(comparison).ToPlainText()}\n{comparison.Overall.Verdict}");
             return Task.FromResult(0);
         });
         return command;
     }
+
+    /// <summary>The results of an evaluation, one list for each seed.</summary>
+    private static List<IReadOnlyList<ItemResult>> Seeds(string path)
+    {
+        var folders = Directory.Exists(path) ? Directory.GetDirectories(path, EvaluateCommand.SeedPrefix + "*") : [];
+        return folders.Length == 0 ? [HarnessEvaluation.Read(path).Items] : [.. folders.Order(StringComparer.Ordinal).Select(folder => HarnessEvaluation.Read(folder).Items)];
+    }
+
+    private static Table Differences(RepeatedComparison comparison) => Table.From(
+        comparison.Rows,
+        c => c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Before", r => r.Before, "0.0%").Number("After", r => r.After, "0.0%")
+            .Difference("Difference", r => r.Difference, r => r.Low, r => r.High).PValue("p", r => r.P).PValue("p (Holm)", r => r.AdjustedP));
 
     private static Table Differences(PairedComparison comparison) => Table.From(
         comparison.Rows,

@@ -11,6 +11,9 @@ namespace Experiments.Cli;
 
 internal static class EvaluateCommand
 {
+    /// <summary>Begins the name of the folder that holds the answers of one sampling seed.</summary>
+    internal const string SeedPrefix = "seed-";
+
     internal static Command Create()
     {
         var output = new Option<string?>("--output-path", "--output_path") { Description = "Write results and every item's reply, as lm-evaluation-harness does", HelpName = "DIR" };
@@ -65,7 +68,7 @@ internal static class EvaluateCommand
             var answered = new List<IReadOnlyList<ItemResult>>();
             foreach (var repeat in repeats.Select(options => record with { Options = options }))
             {
-                var folder = path is null || repeats.Count == 1 ? path : Path.Combine(path, $"seed-{repeat.Options.Sampling!.Seed}");
+                var folder = path is null || repeats.Count == 1 ? path : Path.Combine(path, $"{SeedPrefix}{repeat.Options.Sampling!.Seed}");
                 if (repeat.Shard is not null && folder is not null && HarnessEvaluation.FindFinished(folder, repeat) is { } finished)
                 {
                     Console.Error.WriteLine($"Shard {repeat.Shard} is evaluated already: {finished}");
@@ -112,8 +115,9 @@ internal static class EvaluateCommand
     private static string Report(List<IReadOnlyList<ItemResult>> repeats, EvaluationRecord record, bool json)
     {
         var questions = record.Questions;
-        var summary = EvaluationSummary.Of([.. repeats.SelectMany(results => results)]);
         var seeds = repeats.Count > 1 ? RepeatedAccuracy.Of(repeats) : null;
+        var answers = EvaluationSummary.Of([.. repeats.SelectMany(results => results)]);
+        var summary = seeds is null ? answers : answers.WithIntervals(seeds);
         var readers = record.Options.Method == ScoringMethod.Generation
             ? ExtractorAgreement.Of([.. repeats.SelectMany(results => questions.Zip(results, (question, result) => new AnsweredQuestion(question, record.Prompt.Template.Style, result)))])
             : null;

@@ -66,6 +66,15 @@ public sealed record EvaluationSummary(
     [JsonIgnore]
     public IEnumerable<AccuracyRow> Rows => Categories.Concat(new[] { Stem, NonStem, Overall }.OfType<AccuracyRow>());
 
+    /// <summary>The same with intervals over items, where each item was answered several times: answers of one item are no sample of their own.</summary>
+    /// <param name="seeds">The accuracies over seeds.</param>
+    /// <returns>The summary.</returns>
+    public EvaluationSummary WithIntervals(IReadOnlyList<RepeatedAccuracy> seeds)
+    {
+        AccuracyRow Of(AccuracyRow row) => seeds.First(seed => seed.Name == row.Name) is var same ? row with { Low = same.Low, High = same.High } : row;
+        return this with { Categories = [.. Categories.Select(Of)], Stem = Stem is null ? null : Of(Stem), NonStem = NonStem is null ? null : Of(NonStem), Overall = Of(Overall) };
+    }
+
     /// <summary>Sums up.</summary>
     /// <param name="items">Results of one evaluation.</param>
     /// <returns>The summary.</returns>
