@@ -40,7 +40,7 @@ public sealed record MetricComparison(int Numbers, IReadOnlyList<MetricDifferenc
 
     /// <summary>The first differences.</summary>
     public Table Table => Table.From(Differences.Take(MostShown), c => c
-        .Text("Value", row => row.Path).Text("Saved", row => Shown(row.Saved)).Text("Now", row => Shown(row.Now)).Number("Relative difference", row => row.Relative, "0.0E+0"));
+        .Text("Value", row => row.Path).Text("Saved", row => Shown(row.Saved, row.Now)).Text("Now", row => Shown(row.Now, row.Saved)).Number("Relative difference", row => row.Relative, "0.0E+0"));
 
     /// <summary>Compares; durations and speeds don't count.</summary>
     /// <param name="saved">What was saved.</param>
@@ -120,9 +120,18 @@ public sealed record MetricComparison(int Numbers, IReadOnlyList<MetricDifferenc
 
     private static string Step(string key) => key.All(char.IsAsciiLetterOrDigit) ? $".{key}" : $"['{key}']";
 
-    private static string Shown(JsonNode? node)
+    /// <summary>A value in one line; of a long one the part where it begins to be another.</summary>
+    private static string Shown(JsonNode? node, JsonNode? other)
     {
-        var text = node?.ToJsonString(RunJson.Compact) ?? "null";
-        return text.Length <= LongestShown ? text : text[..(LongestShown - 1)] + "…";
+        var (text, compared) = (Text(node), Text(other));
+        if (text.Length <= LongestShown)
+        {
+            return text;
+        }
+
+        var first = Math.Max(0, Math.Min(text.AsSpan().CommonPrefixLength(compared) - (LongestShown / 2), text.Length - LongestShown));
+        return $"{(first > 0 ? "…" : "")}{text[first..Math.Min(text.Length, first + LongestShown)]}{(first + LongestShown < text.Length ? "…" : "")}";
     }
+
+    private static string Text(JsonNode? node) => node?.ToJsonString(RunJson.Compact) ?? "null";
 }

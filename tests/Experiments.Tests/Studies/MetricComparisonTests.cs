@@ -51,6 +51,13 @@ public class MetricComparisonTests
         Assert.Equal("$[10]", table.Columns[0].Shown(19));
     }
 
+    [Fact]
+    public void Of_long_words_the_table_shows_where_they_part()
+    {
+        var row = Compare($$"""["{{new string('a', 60)}} -0.1 points {{new string('b', 60)}}"]""", $$"""["{{new string('a', 60)}} -0.3 points {{new string('b', 60)}}"]""").Table.Columns;
+        Assert.Equal(("…aaaaaaaaaaaaaaaa -0.1 points bbbbbbbbbbb…", "…aaaaaaaaaaaaaaaa -0.3 points bbbbbbbbbbb…"), (row[1].Shown(0), row[2].Shown(0)));
+    }
+
     private static MetricComparison Compare(string saved, string now, Tolerance? tolerance = null) => MetricComparison.Of(JsonNode.Parse(saved), JsonNode.Parse(now), tolerance ?? Exact);
 
     private static IEnumerable<string> Lines(MetricComparison comparison) =>
