@@ -95,6 +95,11 @@ public sealed class ProgramTests : IDisposable
 
         Assert.Equal(0, (await CommandLine.Run([.. sampled, "--seed", "1", "--output-path", _folder.File("again")])).Code);
         Assert.Equal(Replies(1), HarnessEvaluation.Read(_folder.File("again")).Items.Select(item => item.Reply));
+
+        Assert.Equal(((double)overall["low"]!, (double)overall["high"]!), ((double)JsonNode.Parse(output)!["summary"]!["overall"]!["low"]!, (double)JsonNode.Parse(output)!["summary"]!["overall"]!["high"]!));
+        var (compared, verdict, why) = await CommandLine.Run("compare", _folder.File("again"), _folder.File("out"));
+        Assert.True(compared == 0, why);
+        Assert.Contains("n = 8, 1 and 3 seeds.", verdict, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -75,6 +75,21 @@ public class StatisticsTests
     }
 
     [Fact]
+    public void Repeats_are_compared_item_by_item_over_their_means()
+    {
+        IReadOnlyList<ItemResult> Answers(params bool[] correct) => [.. correct.Select((right, i) => Item(i < 3 ? "a" : "b", true, right, id: $"{i}"))];
+        var comparison = RepeatedComparison.Of([Answers(true, false, false, false)], [Answers(true, true, false, true), Answers(true, true, true, true)]);
+        var overall = comparison.Rows[^1];
+        // differences of the items' means 0, 1, 1/2, 1: mean 0.625, standard deviation 0.4787, standard error 0.2394, z = 2.611
+        Assert.Equal((4, 0.25, 0.875), (overall.N, overall.Before, overall.After));
+        Assert.Equal(0.625 - (1.96 * 0.2394), overall.Low, 1e-3);
+        Assert.Equal(0.0090, overall.P, 1e-3);
+        Assert.Equal("overall: A gain: +62.5 points [+15.6, +109.4], p = 0.0090, n = 4, 1 and 2 seeds.", comparison.Verdict);
+        Assert.Contains("different items (4 and 3)", Assert.Throws<ExperimentException>(() => RepeatedComparison.Of([Answers(true, true, true, true)], [Answers(true, true, true)])).Message, StringComparison.Ordinal);
+        Assert.Contains("seeds of one evaluation are of different items", Assert.Throws<ExperimentException>(() => RepeatedComparison.Of([Answers(true, true)], [Answers(true, true), Answers(true)])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Length_and_being_right_are_told_together()
     {
         var tokens = TokenCounts.Of([.. Enumerable.Range(1, 8).Select(length => Item("a", true, length <= 4, length * 10))]);
