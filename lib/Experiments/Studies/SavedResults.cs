@@ -10,7 +10,7 @@ namespace Experiments.Studies;
 public static class SavedResults
 {
     /// <summary>The experiments in the order in which they build on each other.</summary>
-    private static readonly string[] Order = [PretrainStudy.Experiment, FineTuneStudy.Experiment, AttentionReport.Experiment, BenchmarkStudy.Experiment, AblationStudy.Experiment];
+    internal static readonly string[] Experiments = [PretrainStudy.Experiment, FineTuneStudy.Experiment, AttentionReport.Experiment, BenchmarkStudy.Experiment, AblationStudy.Experiment];
 
     /// <summary>What to report.</summary>
     /// <param name="paths">Folders of runs, of results (the newest complete run of each experiment, model and variant is taken), or of evaluations.</param>
@@ -45,7 +45,7 @@ public static class SavedResults
         AttentionReport.Experiment => AttentionReport.ExhibitsOf(run),
         BenchmarkStudy.Experiment => BenchmarkStudy.ExhibitsOf(run.ReadConfig<BenchmarkOptions>(), run.ReadMetrics<List<BenchmarkPart>>()),
         AblationStudy.Experiment => AblationStudy.ExhibitsOf(run.ReadConfig<AblationOptions>(), run.ReadMetrics<AblationResult>()),
-        var other => throw new ExperimentException($"Run '{run.Id}' is of experiment '{other}'. Known: {string.Join(", ", Order)}."),
+        var other => throw new ExperimentException($"Run '{run.Id}' is of experiment '{other}'. Known: {string.Join(", ", Experiments)}."),
     };
 
     private static IReadOnlyList<CompletedRun> Runs(string path)
@@ -61,6 +61,6 @@ public static class SavedResults
         }
 
         var workspace = Workspace.Open(output: path);
-        return [.. Order.SelectMany(experiment => workspace.RunsOf(experiment).DistinctBy(run => (run.Manifest.Model, run.Manifest.Variant)).OrderBy(run => run.Manifest.Started))];
+        return [.. Experiments.SelectMany(experiment => workspace.RunsOf(experiment).DistinctBy(run => (run.Manifest.Model, run.Manifest.Variant)).OrderBy(run => run.Manifest.Started))];
     }
 }

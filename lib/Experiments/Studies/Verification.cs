@@ -34,7 +34,6 @@ public sealed record VerifiedRun(CompletedRun Run, MetricComparison Comparison, 
 public sealed class Verification : IDisposable
 {
     private const string Metrics = "metrics.json";
-    private static readonly string[] Studies = [PretrainStudy.Experiment, FineTuneStudy.Experiment, AttentionReport.Experiment, BenchmarkStudy.Experiment, AblationStudy.Experiment];
 
     private readonly VerificationOptions _options;
     private readonly SavedModels _models;
@@ -62,14 +61,14 @@ public sealed class Verification : IDisposable
 
         var runs = subfolders.Concat(subfolders.SelectMany(Directory.GetDirectories)).Select(CompletedRun.TryOpen).OfType<CompletedRun>()
             .Where(run => run.Manifest.Status == RunStatus.Complete)
-            .OrderBy(run => Array.IndexOf(Studies, run.Manifest.Experiment) is >= 0 and var place ? place : int.MaxValue).ThenBy(run => run.Manifest.Started).ToList();
+            .OrderBy(run => Array.IndexOf(SavedResults.Experiments, run.Manifest.Experiment) is >= 0 and var place ? place : int.MaxValue).ThenBy(run => run.Manifest.Started).ToList();
         return runs.Count > 0
             ? runs
             : throw new ExperimentException($"'{folder}' is no run and holds none: there is no readable run.json in it, nor in the folders below. Name a folder such as results/benchmark/<run>, or results; what 'evaluate --output-path' wrote is for 'experiments compare'.");
     }
 
     /// <summary>Whether runs of an experiment can be made again.</summary>
-    public static bool Knows(string experiment) => Studies.Contains(experiment);
+    public static bool Knows(string experiment) => SavedResults.Experiments.Contains(experiment);
 
     /// <summary>Makes a run again and compares.</summary>
     /// <param name="run">A complete run.</param>
@@ -81,7 +80,7 @@ public sealed class Verification : IDisposable
         var wrong = run switch
         {
             { Manifest.Status: not RunStatus.Complete } => "is not complete, so its numbers are none to rely on. Verify one that is",
-            _ when !Knows(run.Manifest.Experiment) => $"is of '{run.Manifest.Experiment}', which cannot be made again here. Known: {string.Join(", ", Studies)}",
+            _ when !Knows(run.Manifest.Experiment) => $"is of '{run.Manifest.Experiment}', which cannot be made again here. Known: {string.Join(", ", SavedResults.Experiments)}",
             _ when !run.Has(Metrics) => $"has no {Metrics}, so there is nothing to compare with. Take the whole folder that the run wrote, or make the run again",
             _ => null,
         };

@@ -91,15 +91,8 @@ public sealed partial class ReportTests : IDisposable
     [Fact]
     public async Task All_figures_and_tables_compile_in_a_two_column_paper_without_overfull_boxes()
     {
-        JupyterClients.Need("pdflatex");
         Report.Write(Target, [Section("benchmark")], paper: true);
-        using var clients = new JupyterClients();
-        var paper = Path.Combine(Target, "paper");
-        var (code, log) = await clients.RunAsync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", $"-output-directory={paper}", Path.Combine(paper, "all.tex")], folder: paper);
-        Assert.True(code == 0, log[^Math.Min(log.Length, 2000)..]);
-        Assert.DoesNotContain("Overfull", log, StringComparison.Ordinal);
-        Assert.DoesNotContain("Missing character", File.ReadAllText(Path.Combine(paper, "all.log")), StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(paper, "all.pdf")));
+        await LatexPaper.AssertCompilesAsync(Path.Combine(Target, "paper"));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,13 +1,18 @@
+using Experiments.Reporting.Reports;
 using Experiments.Runs;
 using Experiments.Studies;
+using Experiments.Tests.Architecture;
 using Experiments.Tests.Cli;
 using Experiments.Tests.Models;
+using Experiments.Tests.Reporting;
 
 namespace Experiments.Tests.Studies;
 
 [Collection("console")]
 public sealed class SavedResultsTests : IDisposable
 {
+    private static readonly string Reference = Path.Combine(FloorTests.Root(), "results", "reference");
+
     private readonly TemporaryFolder _folder = new();
     private readonly SmallRuns _runs;
 
@@ -45,6 +50,23 @@ public sealed class SavedResultsTests : IDisposable
         Assert.Contains("Evaluation: own", page, StringComparison.Ordinal);
         Assert.Contains("% of 8 questions are right", page, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("report/paper")));
+    }
+
+    [Fact]
+    public void The_committed_report_is_what_the_committed_numbers_give()
+    {
+        Report.Write(_folder.File("report"), SavedResults.Read([Reference]).Sections, paper: false);
+        Assert.Equal(Files(Path.Combine(Reference, "report")), Files(_folder.File("report")));
+
+        static List<(string Name, string Hash)> Files(string folder) =>
+            [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => (Path.GetRelativePath(folder, file), ContentHash.OfFile(file)))];
+    }
+
+    [Fact]
+    public async Task All_figures_and_tables_of_the_reference_compile_in_a_two_column_paper_without_overfull_boxes()
+    {
+        Report.Write(_folder.File("report"), SavedResults.Read([Reference]).Sections, paper: true);
+        await LatexPaper.AssertCompilesAsync(_folder.File("report/paper"));
     }
 
     [Fact]

@@ -64,7 +64,6 @@ public static class Report
             {
                 var file = Path.Combine(folder, "figures", $"{section.Slug}-{name}");
                 File.WriteAllText($"{file}.svg", figure.ToSvg());
-                File.WriteAllText($"{file}.json", figure.ToJson() + "\n");
                 File.WriteAllText($"{file}.csv", figure.ToTable().ToCsv());
             }
         }
