@@ -41,12 +41,7 @@ internal static class CompareCommand
         return command;
     }
 
-    /// <summary>The results of an evaluation, one list for each seed.</summary>
-    private static List<IReadOnlyList<ItemResult>> Seeds(string path)
-    {
-        var folders = Directory.Exists(path) ? Directory.GetDirectories(path, EvaluateCommand.SeedPrefix + "*") : [];
-        return folders.Length == 0 ? [HarnessEvaluation.Read(path).Items] : [.. folders.Order(StringComparer.Ordinal).Select(folder => HarnessEvaluation.Read(folder).Items)];
-    }
+    private static List<IReadOnlyList<ItemResult>> Seeds(string path) => [.. HarnessEvaluation.ReadSeeds(path).Select(evaluation => evaluation.Items)];
 
     private static Table Differences(RepeatedComparison comparison) => Table.From(
         comparison.Rows,

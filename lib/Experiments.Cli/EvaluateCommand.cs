@@ -11,9 +11,6 @@ namespace Experiments.Cli;
 
 internal static class EvaluateCommand
 {
-    /// <summary>Begins the name of the folder that holds the answers of one sampling seed.</summary>
-    internal const string SeedPrefix = "seed-";
-
     internal static Command Create()
     {
         var output = new Option<string?>("--output-path", "--output_path") { Description = "Write results and every item's reply, as lm-evaluation-harness does", HelpName = "DIR" };
@@ -68,7 +65,7 @@ internal static class EvaluateCommand
             var answered = new List<IReadOnlyList<ItemResult>>();
             foreach (var repeat in repeats.Select(options => record with { Options = options }))
             {
-                var folder = path is null || repeats.Count == 1 ? path : Path.Combine(path, $"{SeedPrefix}{repeat.Options.Sampling!.Seed}");
+                var folder = path is null || repeats.Count == 1 ? path : Path.Combine(path, $"{HarnessEvaluation.SeedPrefix}{repeat.Options.Sampling!.Seed}");
                 if (repeat.Shard is not null && folder is not null && HarnessEvaluation.FindFinished(folder, repeat) is { } finished)
                 {
                     Console.Error.WriteLine($"Shard {repeat.Shard} is evaluated already: {finished}");

@@ -86,7 +86,7 @@ internal sealed record FigureGeometry
         {
             right = geometry.Right;
             var left = TextSize.Widest(Shown(figure.Rows, geometry.RowStep), geometry.TickFont) + AxisTitleRoom(figure.Rows.Title) + Gap;
-            var (cellWidth, cellHeight) = Cell(figure, rows, columns, space.Width - left - right);
+            var (cellWidth, cellHeight) = Cell(figure, rows, columns, space.Width - left - right, space.SquareSide);
             var font = Math.Clamp(Math.Min(cellWidth, cellHeight) * 0.8, space.MinFont, TextFont);
             var widest = TextSize.Widest(figure.Columns.Labels, font);
             var turned = widest > cellWidth - 4;
@@ -120,7 +120,7 @@ internal sealed record FigureGeometry
 
     private static IEnumerable<string> Shown(CategoryAxis axis, int step) => axis.Labels.Where((_, i) => i % step == 0);
 
-    private static (double Width, double Height) Cell(HeatmapFigure figure, int rows, int columns, double? available)
+    private static (double Width, double Height) Cell(HeatmapFigure figure, int rows, int columns, double? available, double squareSide)
     {
         var longer = Math.Max(rows, columns);
         if (available is { } room)
@@ -131,7 +131,7 @@ internal sealed record FigureGeometry
 
         if (figure.Square)
         {
-            var side = Math.Min(Math.Clamp(600.0 / longer, 11, 40), MaxPlot / longer);
+            var side = Math.Min(Math.Clamp(squareSide / longer, squareSide / 55, 40), MaxPlot / longer);
             return (side, side);
         }
 

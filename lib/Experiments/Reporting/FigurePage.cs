@@ -53,7 +53,7 @@ internal sealed record FigurePage
     /// <summary>In print all plots of a row are equally wide, and the last one has room for the shared colour bar besides.</summary>
     private static FigureSpace PanelSpace(PanelFigure figure, FigureSpace space, int columns, int index)
     {
-        var own = space with { TitleFont = FigureGeometry.TextFont, TitlePrefix = PanelFigure.Letter(index), ButtonRoom = 0, MinWidth = 0, ColorBar = figure.HasColorBar(index) };
+        var own = space with { TitleFont = FigureGeometry.TextFont, TitlePrefix = PanelFigure.Letter(index), ButtonRoom = 0, MinWidth = 0, SquareSide = columns > 1 ? 360 : space.SquareSide, ColorBar = figure.HasColorBar(index) };
         if (space.Width is not { } whole)
         {
             return own;

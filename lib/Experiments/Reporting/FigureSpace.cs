@@ -24,6 +24,9 @@ internal sealed record FigureSpace
     /// <summary>At least so wide.</summary>
     public double MinWidth { get; init; }
 
+    /// <summary>On a screen, the cells of a square heatmap of many tokens shrink until it is about this large.</summary>
+    public double SquareSide { get; init; } = 600;
+
     /// <summary>Whether a heatmap carries its own colour bar.</summary>
     public bool ColorBar { get; init; } = true;
 

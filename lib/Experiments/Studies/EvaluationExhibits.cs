@@ -11,40 +11,43 @@ internal static class EvaluationExhibits
 {
     private const int MostBars = 20;
 
-    public static ReportSection Section(string path, HarnessEvaluation evaluation)
+    public static ReportSection Section(string path, IReadOnlyList<HarnessEvaluation> seeds)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        var items = seeds.SelectMany(evaluation => evaluation.Items).ToList();
+        var answers = EvaluationSummary.Of(items);
+        var summary = seeds.Count == 1 ? answers : answers.WithIntervals(RepeatedAccuracy.Of([.. seeds.Select(evaluation => evaluation.Items)]));
         return new ReportSection
         {
             Slug = "evaluation-" + string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')),
             Title = $"Evaluation: {name}",
-            Provenance = [.. evaluation.Provenance],
-            Exhibits = Of(EvaluationSummary.Of(evaluation.Items), name, evaluation.Items),
+            Provenance = [.. seeds[0].Provenance, .. seeds.Count == 1 ? [] : new[] { ("seeds", $"{seeds.Count}, all of them in the numbers") }],
+            Exhibits = Of(summary, name, items, seeds.Count == 1 ? "Wilson 95 % intervals" : "95 % intervals over questions"),
         };
     }
 
-    private static Exhibits Of(EvaluationSummary summary, string name, IReadOnlyList<ItemResult> items)
+    private static Exhibits Of(EvaluationSummary summary, string name, IReadOnlyList<ItemResult> items, string intervals)
     {
         var all = summary.Rows.ToList();
         var shown = summary.Categories.Count > MostBars ? all.Skip(summary.Categories.Count).ToList() : all;
         var overall = summary.Overall;
         return new Exhibits
         {
-            Tables = [("accuracy", Table.From(all, c => c.Text("Questions", r => r.Name).Integer("n", r => r.N).Number("Accuracy", r => r.Accuracy, "0.0%").Number("Low", r => r.Low, "0.0%").Number("High", r => r.High, "0.0%")) with
+            Tables = [("accuracy", Table.From(all, c => c.Text("Questions", r => r.Name).Integer("n", r => r.N).Estimate("Accuracy", r => r.Accuracy, r => r.Low, r => r.High, "0.0%")) with
             {
-                Caption = $"Accuracy by category, {name}, with Wilson 95 % intervals.",
+                Caption = $"Accuracy by category, {name}, with {intervals}.",
             })],
             Figures =
             [
                 ("accuracy", ResultFigures.Accuracy(shown.Select(row => row.Name), [new BarSeries(name, [.. shown.Select(row => row.Accuracy)]) { Low = [.. shown.Select(row => row.Low)], High = [.. shown.Select(row => row.High)] }]) with
                 {
-                    Caption = string.Create(CultureInfo.InvariantCulture, $"Accuracy by category, {name}, {overall.N:N0} questions. Whiskers: Wilson 95 % intervals."),
+                    Caption = string.Create(CultureInfo.InvariantCulture, $"Accuracy by category, {name}, {overall.N:N0} answers. Whiskers: {intervals}."),
                 }),
                 .. items.Any(item => item.NewTokens > 0)
                     ? new (string, Figure)[] { ("tokens", ResultFigures.Distribution([(name, [.. items.Select(item => item.NewTokens)])], "Computed tokens per answer", "tokens per answer")) }
                     : [],
             ],
-            Conclusions = [string.Create(CultureInfo.InvariantCulture, $"{100 * overall.Accuracy:0.0} % of {overall.N:N0} questions are right [{100 * overall.Low:0.0}, {100 * overall.High:0.0}], with {summary.Tokens.Mean:0.0} computed tokens per answer; {summary.Unparsed:N0} replies could not be read.")],
+            Conclusions = [string.Create(CultureInfo.InvariantCulture, $"{100 * overall.Accuracy:0.0} % of {overall.N:N0} answers are right [{100 * overall.Low:0.0}, {100 * overall.High:0.0}], with {summary.Tokens.Mean:0.0} computed tokens per answer; {summary.Unparsed:N0} replies could not be read.")],
         };
     }
 }

@@ -28,7 +28,7 @@ public static class SavedResults
                 continue;
             }
 
-            sections.Add(EvaluationExhibits.Section(path, HarnessEvaluation.Read(path)));
+            sections.Add(EvaluationExhibits.Section(path, HarnessEvaluation.ReadSeeds(path)));
         }
 
         return sections.Count > 0 ? (sections, leftOut) : throw new ExperimentException($"No numbers to report. {string.Join(" ", leftOut)}");

@@ -100,6 +100,8 @@ public sealed class ProgramTests : IDisposable
         var (compared, verdict, why) = await CommandLine.Run("compare", _folder.File("again"), _folder.File("out"));
         Assert.True(compared == 0, why);
         Assert.Contains("n = 8, 1 and 3 seeds.", verdict, StringComparison.Ordinal);
+        Assert.Equal(0, (await CommandLine.Run("report", _folder.File("out"), "--output", _folder.File("report"))).Code);
+        Assert.Contains("of 24 answers are right", File.ReadAllText(_folder.File("report/report.html")), StringComparison.Ordinal);
     }
 
     [Theory]

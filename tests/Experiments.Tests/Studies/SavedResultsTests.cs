@@ -48,7 +48,7 @@ public sealed class SavedResultsTests : IDisposable
         Assert.Equal($"Left out: ablation/{ablation.Id}: no metrics.json, its numbers are not here.", error.Trim());
         var page = File.ReadAllText(_folder.File("report/report.html"));
         Assert.Contains("Evaluation: own", page, StringComparison.Ordinal);
-        Assert.Contains("% of 8 questions are right", page, StringComparison.Ordinal);
+        Assert.Contains("% of 8 answers are right", page, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("report/paper")));
     }
 

@@ -7,6 +7,9 @@ namespace Experiments.Evaluation.Harness;
 /// <summary>An evaluation in the files of lm-evaluation-harness (version 0.4): <c>results_&lt;time&gt;.json</c> and a <c>samples_&lt;task&gt;_&lt;time&gt;.jsonl</c> per category, so that its viewers read ours.</summary>
 public sealed class HarnessEvaluation
 {
+    /// <summary>Begins the name of the folder that holds the answers of one sampling seed.</summary>
+    public const string SeedPrefix = "seed-";
+
     private readonly JsonObject _results;
     private readonly SortedDictionary<string, List<HarnessSample>> _samples;
 
@@ -56,6 +59,16 @@ public sealed class HarnessEvaluation
         return samples.Count > 0
             ? new HarnessEvaluation(results, samples)
             : throw new ExperimentException($"Beside '{file}' there is no samples_*_{time}.jsonl. Keep a run's files together.");
+    }
+
+    /// <summary>Reads an evaluation that was repeated with several sampling seeds, each in a folder <c>seed-N</c>; one without repeats is read alone.</summary>
+    /// <param name="path">As for <see cref="Read"/>.</param>
+    /// <returns>The evaluations in the order of their seeds.</returns>
+    /// <exception cref="ExperimentException">There is none, or one was not written by this program.</exception>
+    public static IReadOnlyList<HarnessEvaluation> ReadSeeds(string path)
+    {
+        var folders = Directory.Exists(path) ? Directory.GetDirectories(path, SeedPrefix + "*") : [];
+        return folders.Length == 0 ? [Read(path)] : [.. folders.OrderBy(folder => folder.Length).ThenBy(folder => folder, StringComparer.Ordinal).Select(Read)];
     }
 
     /// <summary>The finished results of an equal evaluation of the same shard.</summary>
