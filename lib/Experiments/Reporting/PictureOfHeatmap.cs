@@ -84,7 +84,7 @@ internal static class PictureOfHeatmap
         for (var i = 0; i < Steps; i++)
         {
             var color = figure.Colors.At(1 - ((i + 0.5) / Steps));
-            frame.Drawing.Rectangles([new Box(left, g.Top + (i * step), FigureGeometry.ColorBarThickness, step)], color);
+            frame.Drawing.Rectangles([new Box(left, g.Top + (i * step), FigureGeometry.ColorBarThickness, (Steps - i) * step)], color); // each covers the rest of the one above: no gaps
         }
 
         var (low, high) = figure.ColorRange();

@@ -43,6 +43,23 @@ public sealed partial class FigureTests
     }
 
     [Fact]
+    public void Panels_stand_where_the_static_picture_has_them_each_with_its_axes_and_one_colour_bar_a_row()
+    {
+        using var json = JsonDocument.Parse(SampleFigures.Panels.ToJson());
+        var (traces, layout) = (json.RootElement.GetProperty("data").EnumerateArray().ToArray(), json.RootElement.GetProperty("layout"));
+        Assert.Equal(["x", "x2", "x3", "x4"], traces.Select(trace => trace.GetProperty("xaxis").GetString()));
+        Assert.Equal([false, true, false, true], traces.Select(trace => trace.TryGetProperty("colorbar", out _) && !(trace.TryGetProperty("showscale", out var shown) && !shown.GetBoolean())));
+        Assert.Equal(["(a) Attention in layer 2, head 1", "(b) Another head", "(c) Attention in layer 2, head 1", "(d) Attention in layer 2, head 1"], layout.GetProperty("annotations").EnumerateArray().Select(title => title.GetProperty("text").GetString()!.Replace("<br>", " ", StringComparison.Ordinal)));
+        var page = FigurePage.Of(SampleFigures.Panels, FigureSpace.Screen);
+        foreach (var (panel, i) in page.Panels.Select((panel, i) => (panel, i)))
+        {
+            var domain = layout.GetProperty(i == 0 ? "xaxis" : $"xaxis{i + 1}").GetProperty("domain").EnumerateArray().Select(end => end.GetDouble()).ToArray();
+            Assert.Equal((panel.Origin.X + panel.Geometry.Left) / page.Width, domain[0], 1e-6);
+            Assert.Equal((panel.Origin.X + panel.Geometry.Left + panel.Geometry.PlotWidth) / page.Width, domain[1], 1e-6);
+        }
+    }
+
+    [Fact]
     public void Queries_run_downward_and_later_keys_are_empty()
     {
         var json = SampleFigures.Attention.ToJson();
