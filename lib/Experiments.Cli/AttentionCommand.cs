@@ -43,18 +43,19 @@ internal static class AttentionCommand
                 (parsed.GetValue(layer) is null && parsed.GetValue(head) is null ? capture : PatternCapture.Run(loaded.Model, ids, hook)).Save(file);
             }
 
-            var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook);
-            var table = OutlierTable(text);
-            var saved = parsed.GetValue(save) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, table);
+            var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
+            var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook, options);
+            var tables = Tables(text, AttentionStudy.Summarize([text], options));
+            var saved = parsed.GetValue(save) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, tables);
             Console.WriteLine(model.Json(parsed)
                 ? RunJson.Document(Numbers(text, saved?.Folder)).TrimEnd()
-                : table.ToPlainText() + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
+                : string.Join("\n", tables.Select(table => table.Table.ToPlainText())) + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
             return 0;
         });
         return command;
     }
 
-    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, PatternCapture capture, SequenceAttention text, Table table)
+    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, PatternCapture capture, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
     {
         var rebalance = model.Rebalance(parsed);
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
@@ -67,12 +68,17 @@ internal static class AttentionCommand
             NativeVersions = Backend.Versions,
         });
         run.WriteMetrics(Numbers(text, folder: null));
-        run.WriteTable("outlier-tokens", table);
+        foreach (var (name, table) in tables)
+        {
+            run.WriteTable(name, table);
+        }
+
         run.WriteFigure("entropy", AttentionFigures.LayerByHead(text.NormalizedEntropy, "Normalised entropy", "entropy / ln i"));
         run.WriteFigure("bos-mass", AttentionFigures.LayerByHead(text.BosMass, "Attention on the beginning of the sequence", "share"));
         if (ids.Length <= MostTokensOnAxes)
         {
             run.WriteFigure("received", AttentionFigures.ReceivedByLayer(text.ReceivedByLayer, text.Pieces, logarithmic: true));
+            run.WriteFigure("rollout", AttentionFigures.TokenByToken(new Grid(text.Laboratory!.Rollout!).BelowDiagonal(), text.Pieces, capture.Layers[^1], null, logarithmic: true) with { Title = "Attention rollout through all layers" });
             foreach (var layer in capture.Layers)
             {
                 int? head = capture.Heads.Count == 1 ? capture.Heads[0] : null;
@@ -84,8 +90,29 @@ internal static class AttentionCommand
         return run.Complete();
     }
 
-    private static object Numbers(SequenceAttention text, string? folder) =>
-        new { Tokens = text.Pieces, text.ReceivedByLayer, text.BosMass, text.Entropy, text.NormalizedEntropy, text.Outliers, Folder = folder };
+    private static object Numbers(SequenceAttention text, string? folder) => new
+    {
+        Tokens = text.Pieces,
+        text.ReceivedByLayer,
+        text.BosMass,
+        text.Entropy,
+        text.NormalizedEntropy,
+        text.EffectiveContext,
+        text.Outliers,
+        text.Laboratory!.Heads,
+        text.Laboratory.Values,
+        text.Laboratory.RolloutMass,
+        text.Laboratory.HiddenStates,
+        Folder = folder,
+    };
+
+    private static (string Name, Table Table)[] Tables(SequenceAttention text, AttentionStatistics statistics) =>
+    [
+        ("outlier-tokens", OutlierTable(text)),
+        ("heads", LaboratoryTables.Heads(statistics.Laboratory!.Heads!)),
+        ("value-weighting", LaboratoryTables.ValueWeighting(statistics.ClassMasses, statistics.Laboratory.ValueClassMasses!)),
+        ("hidden-states", LaboratoryTables.HiddenStates(statistics.Laboratory.HiddenStates!)),
+    ];
 
     private static Table OutlierTable(SequenceAttention text) => Table.From(
         from layer in Enumerable.Range(0, text.Outliers.Length)

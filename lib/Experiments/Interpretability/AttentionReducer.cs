@@ -19,31 +19,16 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
 
         using var scope = NewDisposeScope();
         var weights = pattern.detach()[0].to(ScalarType.Float32); // [head, query, key]
-        var (heads, length) = ((int)weights.shape[0], (int)weights.shape[1]);
         var rows = weights.sum(-1, keepdim: true);
         var shares = weights / rows; // rows sum to 1 whatever an intervention did
-        var sink = Math.Min(options.SinkLength, length);
+        var sink = Math.Min(options.SinkLength, weights.shape[1]);
         _layers.Add(new LayerAttention
         {
-            Total = Matrix(weights.sum(1), heads, length),
-            Entropy = Matrix(shares.xlogy(shares).sum(-1).neg(), heads, length),
-            FirstKey = Vector(weights.narrow(1, 0, sink).select(2, 0).mean([1])),
+            Total = Plain.Matrix(weights.sum(1)),
+            Entropy = Plain.Matrix(shares.xlogy(shares).sum(-1).neg()),
+            FirstKey = Plain.Vector(weights.narrow(1, 0, sink).select(2, 0).mean([1])),
         });
         return null;
-    }
-
-    private static double[] Vector(Tensor values) => [.. values.cpu().contiguous().data<float>().ToArray().Select(value => (double)value)];
-
-    private static double[,] Matrix(Tensor values, int rows, int columns)
-    {
-        var flat = values.cpu().contiguous().data<float>().ToArray();
-        var matrix = new double[rows, columns];
-        for (var i = 0; i < flat.Length; i++)
-        {
-            matrix[i / columns, i % columns] = flat[i];
-        }
-
-        return matrix;
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Experiments.Interpretability;
 
 /// <summary>Attention statistics over several texts. Arrays are <c>[layer, head]</c>; definitions as in <see cref="SequenceAttention"/>.</summary>
@@ -29,6 +31,10 @@ public sealed record AttentionStatistics
 
     /// <summary>Outlier tokens by layer and class, for the classes that occur.</summary>
     public required IReadOnlyList<OutlierShare> Outliers { get; init; }
+
+    /// <summary>Statistics beyond these; null where <see cref="AttentionStudyOptions.Laboratory"/> did not ask for them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LaboratoryStatistics? Laboratory { get; init; }
 }
 
 /// <summary>What one token class receives in one layer.</summary>

@@ -28,11 +28,12 @@ public static class AttentionStudy
         options.Validate();
         TextGenerator.CheckPrompt(model.Config, ids);
         var reducer = new AttentionReducer(options);
+        using var laboratory = options.Laboratory is { } wanted ? new LaboratoryPass(wanted, ids) : null;
         using (inference_mode())
         using (NewDisposeScope())
         {
             var input = tensor(ids.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);
-            model.Forward(input, hook: HookChain.Of(hook, reducer), lastOnly: true);
+            model.Forward(input, hook: HookChain.Of(hook, reducer, laboratory?.Hook), lastOnly: true, observer: laboratory?.Observer);
         }
 
         string[] pieces = [.. ids.Select(piece)];
@@ -42,7 +43,8 @@ public static class AttentionStudy
             classes[position] = TokenClass.Bos;
         }
 
-        return SequenceAttention.From(reducer.Layers, pieces, classes, options);
+        var text = SequenceAttention.From(reducer.Layers, pieces, classes, options);
+        return text with { Laboratory = laboratory?.Read(text) };
     }
 
     /// <summary>Statistics over several texts.</summary>
@@ -70,7 +72,8 @@ public static class AttentionStudy
         foreach (var ids in sequences)
         {
             cancellation.ThrowIfCancellationRequested();
-            texts.Add(Observe(model, ids, piece, hook, options, classifier));
+            var text = Observe(model, ids, piece, hook, options, classifier);
+            texts.Add(text with { Laboratory = text.Laboratory is { } reading ? reading with { Rollout = null } : null }); // [T, T] is not held for every text
             finished?.Invoke(texts.Count);
         }
 
@@ -104,8 +107,9 @@ public static class AttentionStudy
             Entropy = Mean(texts, text => text.Entropy),
             NormalizedEntropy = Mean([.. texts.Where(text => text.Pieces.Count > 1)], text => text.NormalizedEntropy),
             BosMass = Mean(texts, text => text.BosMass),
-            ClassMasses = estimate.Masses(layers, classes),
+            ClassMasses = estimate.Masses(Enumerable.Range(0, layers), classes, (text, layer, key) => text.Mass[layer, key]),
             Outliers = estimate.Outliers(layers, classes),
+            Laboratory = LaboratoryStatistics.Of(texts, estimate, layers, classes, options.Laboratory),
         };
     }
 

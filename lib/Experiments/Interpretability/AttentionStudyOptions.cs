@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Experiments.Runs;
 
 namespace Experiments.Interpretability;
@@ -33,6 +34,10 @@ public sealed record AttentionStudyOptions
     /// <summary>Seed of the bootstrap.</summary>
     public int Seed { get; init; }
 
+    /// <summary>Statistics beyond the plain ones, each at a cost of its own; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LaboratoryOptions? Laboratory { get; init; }
+
     /// <summary>Rejects values out of range.</summary>
     /// <exception cref="ExperimentException">A value is out of range.</exception>
     public void Validate()
@@ -46,7 +51,7 @@ public sealed record AttentionStudyOptions
             { OutlierMinimumQueries: < 1 } => $"outlier minimum queries is {OutlierMinimumQueries}; it must be at least 1",
             { Resamples: < 1 } => $"resamples is {Resamples}; it must be at least 1",
             _ when !(Confidence > 0 && Confidence < 1) => $"confidence is {Confidence}; it must lie between 0 and 1",
-            _ => null,
+            _ => Laboratory?.Wrong(),
         };
         if (wrong is not null)
         {

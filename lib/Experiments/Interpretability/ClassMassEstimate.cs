@@ -3,17 +3,18 @@ namespace Experiments.Interpretability;
 /// <summary>Adds up what token classes receive over texts, and resamples the texts for intervals.</summary>
 internal sealed class ClassMassEstimate(IReadOnlyList<SequenceAttention> texts, AttentionStudyOptions options)
 {
-    internal IReadOnlyList<ClassMass> Masses(int layers, IReadOnlyList<TokenClass> classes)
+    /// <summary>Share by layer and class of any attention whose shares of a text's keys sum to 1 in a layer.</summary>
+    internal IReadOnlyList<ClassMass> Masses(IEnumerable<int> layers, IReadOnlyList<TokenClass> classes, Func<SequenceAttention, int, int, double> share)
     {
         var result = new List<ClassMass>();
         double[] weights = [.. texts.Select(text => (double)text.Pieces.Count)]; // one row of attention per token
         double all = weights.Sum();
         var draws = Draws();
-        foreach (var layer in Enumerable.Range(0, layers))
+        foreach (var layer in layers)
         {
             foreach (var kind in classes)
             {
-                double[] received = [.. texts.Zip(weights, (text, weight) => weight * Keys(text, kind).Sum(key => text.Mass[layer, key]))];
+                double[] received = [.. texts.Zip(weights, (text, weight) => weight * Keys(text, kind).Sum(key => share(text, layer, key)))];
                 var expected = texts.Zip(weights, (text, weight) => weight * Keys(text, kind).Sum(key => UniformShare(key, text.Pieces.Count))).Sum() / all;
                 var (low, high) = Interval(draws, received, weights);
                 result.Add(new ClassMass(layer, kind, texts.Sum(text => Keys(text, kind).Count()), received.Sum() / all, expected, low, high));

@@ -32,8 +32,14 @@ public sealed record SequenceAttention
     /// <summary>Mean over queries i > 1 of <c>H_i / ln i</c>, <c>[layer, head]</c>: 0 for one key, 1 for uniform; NaN for a single token.</summary>
     public required double[,] NormalizedEntropy { get; init; }
 
+    /// <summary>Effective context: mean over queries of <c>exp(H_i)</c>, in tokens, <c>[layer, head]</c>; 1 for one key, <c>(T+1)/2</c> for uniform attention.</summary>
+    public required double[,] EffectiveContext { get; init; }
+
     /// <summary>Positions of outlier tokens by layer: received (mean over heads) above <c>Q3 + 1.5 IQR</c> of the layer's keys and above <c>c/T</c>.</summary>
     public required int[][] Outliers { get; init; }
+
+    /// <summary>Statistics beyond these; null where <see cref="AttentionStudyOptions.Laboratory"/> did not ask for them.</summary>
+    public LaboratoryReading? Laboratory { get; init; }
 
     /// <summary>Keys other than the first with attention received above a threshold in one head (sink set, Yu et al. 2024).</summary>
     /// <param name="layer">0-based layer.</param>
@@ -57,6 +63,7 @@ public sealed record SequenceAttention
             FirstKey = new double[count, heads],
             Entropy = new double[count, heads],
             NormalizedEntropy = new double[count, heads],
+            EffectiveContext = new double[count, heads],
             Outliers = new int[count][],
         };
         foreach (var (layer, reduced) in layers.Index())
@@ -99,6 +106,7 @@ public sealed record SequenceAttention
             ReceivedByLayer[layer, key] += Received[layer, head, key] / heads;
             Mass[layer, key] += weight / layerTotal;
             Entropy[layer, head] += reduced.Entropy[head, key] / length;
+            EffectiveContext[layer, head] += Math.Exp(reduced.Entropy[head, key]) / length;
             NormalizedEntropy[layer, head] += key == 0 ? 0 : reduced.Entropy[head, key] / Math.Log(key + 1) / (length - 1);
         }
 

@@ -30,7 +30,7 @@ internal sealed class LlamaModel : nn.Module
 
     internal Tensor Embedding => _embedding.weight!;
 
-    internal Tensor Forward(Tensor inputIds, KeyValueCache? cache, Tensor? keyMask, IAttentionHook? hook)
+    internal Tensor Forward(Tensor inputIds, KeyValueCache? cache, Tensor? keyMask, IAttentionHook? hook, IAttentionObserver? observer)
     {
         var past = cache?.Length ?? 0;
         var queries = (int)inputIds.shape[1];
@@ -41,16 +41,18 @@ internal sealed class LlamaModel : nn.Module
         {
             Cos = cos.to(_embedding.weight!.dtype),
             Sin = sin.to(_embedding.weight.dtype),
-            Mask = AllowedKeys(inputIds.device, keyMask, past, queries, hook is not null),
+            Mask = AllowedKeys(inputIds.device, keyMask, past, queries, hook is not null || observer is not null),
             KeyMask = keyMask,
             Past = past,
             Cache = cache,
             Hook = hook,
+            Observer = observer,
         };
         var hidden = _embedding.call(inputIds); // [batch, query, hidden]
-        foreach (var layer in _layers)
+        foreach (var (index, layer) in _layers.Index())
         {
             hidden = layer.Forward(hidden, pass);
+            observer?.OnHidden(pass.Site(index, _config.NumHiddenLayers), hidden);
         }
 
         cache?.Advance(queries);
@@ -129,4 +131,8 @@ internal sealed class ForwardPass
     internal required KeyValueCache? Cache { get; init; }
 
     internal required IAttentionHook? Hook { get; init; }
+
+    internal required IAttentionObserver? Observer { get; init; }
+
+    internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask);
 }

@@ -51,7 +51,7 @@ internal sealed class SelfAttention : nn.Module
             (k, v) = pass.Cache.Append(_layer, k, v); // [batch, kvHead, key, headDim]
         }
 
-        var mixed = pass.Hook is null ? Fused(q, k, v, pass) : Hooked(q, k, v, pass); // [batch, head, query, headDim]
+        var mixed = pass.Hook is null && pass.Observer is null ? Fused(q, k, v, pass) : Hooked(q, k, v, pass); // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
         return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
     }
@@ -83,7 +83,9 @@ internal sealed class SelfAttention : nn.Module
         }
 
         var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
-        pattern = pass.Hook!.OnPattern(new AttentionSite(_layer, _config.NumHiddenLayers, pass.Past, pass.KeyMask), pattern) ?? pattern;
+        var site = pass.Site(_layer, _config.NumHiddenLayers);
+        pattern = pass.Hook?.OnPattern(site, pattern) ?? pattern;
+        pass.Observer?.OnAttention(site, pattern, v, _output.weight!);
         return pattern.reshape(grouped).matmul(v).view(q.shape); // [batch, head, query, headDim]
     }
 

@@ -89,6 +89,17 @@ public sealed class Lab
         _progress,
         Interruption.Token);
 
+    /// <summary>What each head of the fine-tuned model does, over the texts of <see cref="Attention"/>, without re-balancing.</summary>
+    /// <returns>Scores and category, one row per layer and head.</returns>
+    public Reporting.Table HeadCategories()
+    {
+        using var loaded = LoadedModel.Open(FineTuned().Folder);
+        var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions { ValueWeighting = false, Rollout = false, HiddenStates = false } };
+        var texts = AttentionReport.Texts(loaded, Profile.AttentionTexts, Seed);
+        var statistics = AttentionStudy.Run(loaded.Model, texts, loaded.Tokenizer.Piece, options: options, cancellation: Interruption.Token);
+        return LaboratoryTables.Heads(statistics.Laboratory!.Heads!);
+    }
+
     /// <summary>A model with re-balancing off against on, on test questions.</summary>
     /// <param name="rebalance">Settings; null for the released code's.</param>
     /// <param name="task">Name of the question set, see <see cref="QuestionSets"/>; empty for MMLU if it was fetched and the model is not this suite's own, and for the generated questions otherwise.</param>

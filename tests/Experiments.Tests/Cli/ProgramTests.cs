@@ -188,6 +188,27 @@ public sealed class ProgramTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("1,5,7,9,5,7", 6)]
+    [InlineData("1", 1)]
+    public async Task Attention_of_a_text_has_head_categories_value_weights_and_hidden_states(string tokens, int count)
+    {
+        string[] arguments = ["attention", "--model", Model, "--tokens", tokens, "--output", _folder.File("results")];
+        var (code, output, error) = await CommandLine.Run(arguments);
+        Assert.True(code == 0, error);
+        Assert.Matches(@"Layer +Head +Category", output);
+        Assert.Matches(@"Mass +Value-weighted", output);
+        Assert.Matches(@"Massive activations +Largest entry", output);
+        var tables = Directory.GetFiles(_folder.Path, "*.csv", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension);
+        Assert.Superset(new HashSet<string?> { "heads", "value-weighting", "hidden-states", "rollout" }, tables.ToHashSet());
+
+        (_, output, _) = await CommandLine.Run([.. arguments, "--json"]);
+        var numbers = System.Text.Json.JsonDocument.Parse(output).RootElement;
+        Assert.Equal(12, numbers.GetProperty("heads").GetArrayLength());
+        Assert.Equal(count, numbers.GetProperty("values")[2].GetProperty("mass").GetArrayLength());
+        Assert.Equal((count, 3), (numbers.GetProperty("rolloutMass").GetArrayLength(), numbers.GetProperty("hiddenStates").GetArrayLength()));
+    }
+
     [Fact]
     public async Task The_dataset_is_written_as_json_lines_that_read_back_as_the_questions()
     {

@@ -39,6 +39,14 @@ public class SequenceAttentionTests
     }
 
     [Fact]
+    public void Effective_context_is_the_mean_of_the_rows_perplexities()
+    {
+        var text = Observe(new(), Pattern, Uniform);
+        Assert.Equal((1 + 1.9601316 + 2.8284271) / 3, text.EffectiveContext[0, 0], Near); // exp(0), exp(0.6730117), exp(1.0397208)
+        Assert.Equal((1 + 2 + 3) / 3.0, text.EffectiveContext[0, 1], Near);
+    }
+
+    [Fact]
     public void Rows_that_an_intervention_raised_count_as_shares_in_entropy_and_mass()
     {
         var raised = (float[,])Pattern.Clone();

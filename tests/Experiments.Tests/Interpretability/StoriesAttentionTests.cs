@@ -16,6 +16,18 @@ public class StoriesAttentionTests
     }
 
     [Fact]
+    public void Previous_token_heads_of_a_trained_model_are_the_same_ones_in_two_texts()
+    {
+        using var model = Checkpoint.Load(Stories.ModelFolder);
+        var tokenizer = TextTokenizer.Load(Stories.ModelFolder);
+        int[] ids = [.. Stories.Json("expected.json").GetProperty("nll_ids").EnumerateArray().Select(id => id.GetInt32())];
+        IEnumerable<(int Layer, int Head)> Previous(int[] text) => AttentionStudy.Observe(model, text, tokenizer.Piece, options: new() { Laboratory = new() { Categories = new() { PatternScore = 0.5 } } })
+            .Laboratory!.Heads!.Where(head => head.Category == HeadCategory.PreviousToken).Select(head => (head.Layer, head.Head));
+        Assert.Equal([(1, 3), (1, 6), (3, 6)], Previous(ids[..120]));
+        Assert.Equal([(1, 3), (1, 6), (3, 6)], Previous(ids[120..240]));
+    }
+
+    [Fact]
     public void Outliers_crowd_at_the_end_of_a_text_until_keys_that_few_queries_see_are_left_out()
     {
         using var model = Checkpoint.Load(Stories.ModelFolder);

@@ -56,6 +56,7 @@ public class TensorLeakTests
         Steady(() =>
         {
             AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing);
+            AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing, new() { Laboratory = new() });
             PatternCapture.Run(model, [1, 2, 3, 4], rebalancing, layers: [1]);
         });
     }
