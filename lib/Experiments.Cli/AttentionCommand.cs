@@ -18,6 +18,7 @@ internal static class AttentionCommand
             Examples:
               experiments attention --prompt "The father of Sam is Leo. Who is the father of Sam?"
               experiments attention --prompt-file question.txt --layer 3 --head 0 --preset released-code
+              experiments attention --prompt-file question.txt --intervention span-steering:first=1,last=24,alpha=0.01
               experiments attention --tokens 1,403,407 --model ~/models/llama --save-tensors attention.safetensors
             """);
         var model = new ModelArguments(command);
@@ -35,7 +36,7 @@ internal static class AttentionCommand
         {
             using var loaded = model.Load(parsed);
             var ids = prompt.Ids(parsed, loaded);
-            using var hook = model.Hook(parsed);
+            using var hook = model.Hook(parsed, loaded.Model);
             string Piece(int id) => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>";
             var capture = PatternCapture.Run(loaded.Model, ids, hook, parsed.GetValue(layer) is { } only ? [only] : null, parsed.GetValue(head) is { } one ? [one] : null);
             if (parsed.GetValue(save) is { } file)
@@ -57,12 +58,12 @@ internal static class AttentionCommand
 
     private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, PatternCapture capture, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
     {
-        var rebalance = model.Rebalance(parsed);
+        var (rebalance, more) = (model.Rebalance(parsed), model.More(parsed));
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
         {
             Model = loaded.Name,
-            Variant = rebalance is null ? "off" : "re-balanced",
-            Config = new { Tokens = ids, Rebalance = rebalance },
+            Variant = (rebalance, more.Count) switch { (null, 0) => "off", (_, 0) => "re-balanced", _ => "changed" },
+            Config = more.Count == 0 ? (object)new { Tokens = ids, Rebalance = rebalance } : new { Tokens = ids, Rebalance = rebalance, Interventions = more },
             Seed = model.Seed(parsed),
             CheckpointHash = loaded.Hash,
             NativeVersions = Backend.Versions,

@@ -21,6 +21,7 @@ internal static class EvaluateCommand
               experiments evaluate
               experiments evaluate --template compact-direct --limit 100
               experiments evaluate --preset released-code --json
+              experiments evaluate --intervention random-mask:alpha=0.5,seed=3
               experiments evaluate --gen-kwargs temperature=0.7,top_p=0.95 --repeats 5
               experiments evaluate --model ~/models/llama --task mmlu --data ~/data/mmlu --template harness-mmlu --method LogLikelihood --num-fewshot 5
               experiments evaluate --model ~/models/llama --task piqa --data ~/data/piqa/dev.jsonl --template harness-piqa --method LogLikelihood
@@ -46,7 +47,7 @@ internal static class EvaluateCommand
             var prompt = arguments.Prompt(parsed, model.Folder(parsed), seed);
             using var chat = prompt.Chat;
             using var loaded = model.Load(parsed);
-            using var hook = model.Hook(parsed);
+            using var hook = model.Hook(parsed, loaded.Model);
             var record = new EvaluationRecord
             {
                 Task = arguments.Task(parsed),

@@ -23,9 +23,9 @@ internal static class FineTuneCommand
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
-            if (model.Rebalance(parsed) is not null)
+            if (model.Rebalance(parsed) is not null || model.More(parsed).Count > 0)
             {
-                throw new UsageException("Re-balancing is for use without training: leave out --preset, --alpha and --threshold.");
+                throw new UsageException("Interventions are for use without training: leave out --preset, --alpha, --threshold and --intervention.");
             }
 
             model.SetThreads(parsed);

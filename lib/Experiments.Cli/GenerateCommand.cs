@@ -15,6 +15,7 @@ internal static class GenerateCommand
               experiments generate --prompt "Ann likes what Bob likes. Bob likes tea. What does Ann like?"
               experiments generate --model ~/models/llama --tokens 1,403,407 --max-new-tokens 50 --ignore-eos --json
               experiments generate --prompt-file question.txt --preset released-code --alpha 0.5
+              experiments generate --prompt-file question.txt --intervention softmax-temperature:tau=1.5 --intervention sink-down-weighting:beta=0.2
             """);
         var model = new ModelArguments(command);
         var prompt = new PromptArguments(command);
@@ -32,7 +33,7 @@ internal static class GenerateCommand
         {
             using var loaded = model.Load(parsed);
             var ids = prompt.Ids(parsed, loaded);
-            using var hook = model.Hook(parsed);
+            using var hook = model.Hook(parsed, loaded.Model);
             var options = new GenerationOptions
             {
                 MaxNewTokens = parsed.GetValue(length),

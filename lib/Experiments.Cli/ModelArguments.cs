@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Experiments.Interpretability;
 using Experiments.Models;
 using Experiments.Studies;
@@ -13,6 +14,7 @@ internal sealed class ModelArguments
     private readonly Option<string?> _preset = new("--preset") { Description = $"Re-balance attention: {string.Join(", ", RebalancePresets.Names)} (off unless asked for)", HelpName = "NAME" };
     private readonly Option<double?> _alpha = new("--alpha") { Description = "Strength of re-balancing; with or without --preset" };
     private readonly Option<double?> _threshold = new("--threshold") { Description = "Weights of the early layer above this are carried over" };
+    private readonly Option<string[]> _interventions = new("--intervention") { Description = $"Change attention: NAME:key=value,… with a name of {string.Join(", ", Interventions.Names)}. May be given several times; they run in that order, after --preset. A wrong key is answered by the known ones", HelpName = "SPEC", DefaultValueFactory = _ => [] };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _dtype = new("--dtype") { Description = "float32, bfloat16, float16 or float64", DefaultValueFactory = _ => "float32" };
     private readonly Option<string> _device = new("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
@@ -21,7 +23,18 @@ internal sealed class ModelArguments
 
     internal ModelArguments(Command command)
     {
-        foreach (var option in new Option[] { _model, _preset, _alpha, _threshold, _seed, _dtype, _device, _threads, _json })
+        _interventions.Validators.Add(result =>
+        {
+            try
+            {
+                result.Tokens.ToList().ForEach(token => Interventions.Parse(token.Value));
+            }
+            catch (Runs.ExperimentException e)
+            {
+                result.AddError($"--intervention: {e.Message}");
+            }
+        });
+        foreach (var option in new Option[] { _model, _preset, _alpha, _threshold, _interventions, _seed, _dtype, _device, _threads, _json })
         {
             command.Options.Add(option);
         }
@@ -63,16 +76,28 @@ internal sealed class ModelArguments
         return options with { Alpha = alpha ?? options.Alpha, Threshold = threshold ?? options.Threshold };
     }
 
-    /// <summary>What the model is loaded and run with, for provenance.</summary>
-    internal IReadOnlyDictionary<string, object?> Describe(ParseResult parsed) => new Dictionary<string, object?>
-    {
-        ["pretrained"] = Folder(parsed),
-        ["dtype"] = parsed.GetValue(_dtype),
-        ["rebalance"] = Rebalance(parsed),
-    };
+    /// <summary>What was asked for with --intervention, in that order.</summary>
+    internal IReadOnlyList<Intervention> More(ParseResult parsed) => [.. parsed.GetValue(_interventions)!.Select(Interventions.Parse)];
 
-    /// <summary>A fresh hook for the re-balancing that was asked for, or null.</summary>
-    internal Rebalancing? Hook(ParseResult parsed) => Rebalance(parsed) is { } options ? new Rebalancing(options) : null;
+    /// <summary>What the model is loaded and run with, for provenance.</summary>
+    internal IReadOnlyDictionary<string, object?> Describe(ParseResult parsed)
+    {
+        var described = new Dictionary<string, object?>
+        {
+            ["pretrained"] = Folder(parsed),
+            ["dtype"] = parsed.GetValue(_dtype),
+            ["rebalance"] = Rebalance(parsed) is { } options ? JsonSerializer.SerializeToNode(options, Runs.RunJson.Compact) : null, // as an object it would name its kind, and change the hash
+        };
+        if (More(parsed) is { Count: > 0 } more)
+        {
+            described["interventions"] = more; // only where there are any: evaluations are told apart by a hash of this
+        }
+
+        return described;
+    }
+
+    /// <summary>A fresh hook for the re-balancing and the interventions that were asked for, or null.</summary>
+    internal IInterventionHook? Hook(ParseResult parsed, LlamaForCausalLM model) => InterventionChain.Of([.. Rebalance(parsed) is { } options ? new[] { options } : [], .. More(parsed)], model);
 }
 
 /// <summary>The options of commands that read a text or token ids.</summary>

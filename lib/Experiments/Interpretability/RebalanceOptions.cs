@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Experiments.Models;
 using Experiments.Runs;
 
 namespace Experiments.Interpretability;
@@ -26,8 +28,15 @@ public enum MaskSharing
 }
 
 /// <summary>Settings of <see cref="Rebalancing"/>; the defaults are the authors' released code (preset <c>released-code</c>).</summary>
-public sealed record RebalanceOptions
+public sealed record RebalanceOptions : Intervention
 {
+    /// <summary>Name of the kind.</summary>
+    public const string Kind = "re-balancing";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Name => Kind;
+
     /// <summary>Strength: a marked weight of layer <c>l</c> grows by the factor <c>1 + Alpha * decay(l)</c>.</summary>
     public double Alpha { get; init; } = 0.2;
 
@@ -78,10 +87,15 @@ public sealed record RebalanceOptions
         };
     }
 
-    /// <summary>Rejects values that contradict each other or, where it is known, the model.</summary>
-    /// <param name="layerCount">Number of layers of the model; null when not known yet.</param>
-    /// <exception cref="ExperimentException">A value is out of range.</exception>
-    public void Validate(int? layerCount = null)
+    /// <inheritdoc/>
+    public override IInterventionHook CreateHook(LlamaForCausalLM model)
+    {
+        Validate(model.Config.NumHiddenLayers);
+        return new Rebalancing(this);
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(int? layerCount = null)
     {
         var first = FirstLayer ?? SourceLayer + 1;
         var wrong = this switch

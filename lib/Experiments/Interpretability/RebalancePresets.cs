@@ -2,7 +2,7 @@ using Experiments.Runs;
 
 namespace Experiments.Interpretability;
 
-/// <summary>Named settings of re-balancing: what the authors released, what the paper prints, and a control without a mask.</summary>
+/// <summary>Named settings of re-balancing: what the authors released, what the paper prints, a control without a mask, and rows that still sum to 1.</summary>
 public static class RebalancePresets
 {
     private static readonly (string Name, RebalanceOptions Options)[] All =
@@ -15,6 +15,9 @@ public static class RebalancePresets
 
         // boosting_self=True in the code: every weight of the layers above 0, whatever the mask says.
         ("uniform-boost", new RebalanceOptions { Uniform = true }),
+
+        // Weight is moved to the marked keys, not added: rows sum to 1.
+        ("renormalized", new RebalanceOptions { RenormalizeRows = true }),
     ];
 
     /// <summary>Name of the preset that is used unless another is asked for.</summary>

@@ -15,17 +15,26 @@ namespace Experiments.Interpretability;
 /// so cached decoding and chunked prefill give what a full prefill gives. Holds one mask between the layers of a pass: use
 /// one instance per thread.
 /// </remarks>
-public sealed class Rebalancing : IAttentionHook, IDisposable
+public sealed class Rebalancing : IInterventionHook
 {
+    private readonly Func<AttentionSite, Tensor, Tensor>? _replace;
     private Tensor? _mask;
 
     /// <summary>Makes the intervention.</summary>
     /// <param name="options">Its settings.</param>
     /// <exception cref="Runs.ExperimentException">A setting is out of range.</exception>
     public Rebalancing(RebalanceOptions options)
+        : this(options, null)
+    {
+    }
+
+    /// <summary>The same with another mask, for a control.</summary>
+    /// <param name="options">Its settings.</param>
+    /// <param name="replace">Takes the place and the real mask, boolean <c>[batch, head or 1, query, key]</c>, and gives one of the same shape; null for the real one.</param>
+    internal Rebalancing(RebalanceOptions options, Func<AttentionSite, Tensor, Tensor>? replace)
     {
         options.Validate();
-        Options = options;
+        (Options, _replace) = (options, replace);
     }
 
     /// <summary>The settings.</summary>
@@ -43,7 +52,7 @@ public sealed class Rebalancing : IAttentionHook, IDisposable
         if (site.Layer == Options.SourceLayer && !Options.Uniform)
         {
             Dispose();
-            _mask = ReadMask(site, pattern);
+            _mask = MaskFor(site, pattern);
         }
 
         var strength = Options.Strength(site.Layer, site.LayerCount);
@@ -63,19 +72,32 @@ public sealed class Rebalancing : IAttentionHook, IDisposable
         _mask = null;
     }
 
-    /// <summary>1 where a key is marked for a query, else 0: <c>[batch, head or 1, query, key]</c> in the pattern's dtype.</summary>
-    private Tensor ReadMask(AttentionSite site, Tensor pattern)
+    /// <summary>Which keys the source layer marks for which queries.</summary>
+    /// <param name="options">Threshold, sharing and diagonal.</param>
+    /// <param name="site">The source layer.</param>
+    /// <param name="pattern">Its pattern.</param>
+    /// <returns>Boolean <c>[batch, head or 1, query, key]</c>.</returns>
+    internal static Tensor ReadMask(RebalanceOptions options, AttentionSite site, Tensor pattern)
     {
         using var scope = NewDisposeScope();
         var source = pattern.detach();
-        source = Options.Sharing == MaskSharing.MeanOverHeads ? source.mean([1], keepdim: true) : source;
-        using Scalar threshold = Options.Threshold; // named, not a temporary: see lib/decisions/009-scalars.md
+        source = options.Sharing == MaskSharing.MeanOverHeads ? source.mean([1], keepdim: true) : source;
+        using Scalar threshold = options.Threshold; // named, not a temporary: see lib/decisions/009-scalars.md
         var marked = source.gt(threshold);
-        if (!Options.IncludeDiagonal)
+        if (!options.IncludeDiagonal)
         {
             marked = marked.tril(site.PastLength - 1); // query i is key PastLength + i: keep the keys before it
         }
 
+        return marked.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>1 where a key is marked for a query, else 0, in the pattern's dtype.</summary>
+    private Tensor MaskFor(AttentionSite site, Tensor pattern)
+    {
+        using var scope = NewDisposeScope();
+        var marked = ReadMask(Options, site, pattern);
+        marked = _replace?.Invoke(site, marked) ?? marked;
         return marked.to(pattern.dtype).DetachFromDisposeScope();
     }
 

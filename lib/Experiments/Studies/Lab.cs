@@ -137,6 +137,12 @@ public sealed class Lab
     public AblationStudy Ablation() => AblationStudy.Make(
         Workspace, FineTuned().Folder, new AblationOptions { QuestionsPerCategory = Profile.ValidationPerCategory, Seed = Seed }, _progress, Interruption.Token);
 
+    /// <summary>The fine-tuned model under re-balancing, its negative controls and other interventions, on validation questions.</summary>
+    /// <param name="rebalance">The re-balancing that the controls are for; null for the released code's.</param>
+    /// <returns>The comparison.</returns>
+    public InterventionStudy Interventions(RebalanceOptions? rebalance = null) => InterventionStudy.Make(
+        Workspace, FineTuned().Folder, new InterventionOptions { QuestionsPerCategory = Profile.ValidationPerCategory, Seed = Seed, Rebalance = rebalance ?? new RebalanceOptions() }, _progress, Interruption.Token);
+
     /// <summary>A model with the text that a prompt makes of a question, ready to be looked at.</summary>
     /// <param name="folder">Model folder.</param>
     /// <param name="question">The question.</param>

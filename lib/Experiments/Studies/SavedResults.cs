@@ -10,7 +10,7 @@ namespace Experiments.Studies;
 public static class SavedResults
 {
     /// <summary>The experiments in the order in which they build on each other.</summary>
-    internal static readonly string[] Experiments = [PretrainStudy.Experiment, FineTuneStudy.Experiment, AttentionReport.Experiment, BenchmarkStudy.Experiment, AblationStudy.Experiment];
+    internal static readonly string[] Experiments = [PretrainStudy.Experiment, FineTuneStudy.Experiment, AttentionReport.Experiment, BenchmarkStudy.Experiment, AblationStudy.Experiment, InterventionStudy.Experiment];
 
     /// <summary>What to report.</summary>
     /// <param name="paths">Folders of runs, of results (the newest complete run of each experiment, model and variant is taken), or of evaluations.</param>
@@ -45,6 +45,7 @@ public static class SavedResults
         AttentionReport.Experiment => AttentionReport.ExhibitsOf(run),
         BenchmarkStudy.Experiment => BenchmarkStudy.ExhibitsOf(run.ReadConfig<BenchmarkOptions>(), run.ReadMetrics<List<BenchmarkPart>>()),
         AblationStudy.Experiment => AblationStudy.ExhibitsOf(run.ReadConfig<AblationOptions>(), run.ReadMetrics<AblationResult>()),
+        InterventionStudy.Experiment => InterventionStudy.ExhibitsOf(run.ReadConfig<InterventionOptions>(), run.ReadMetrics<InterventionResult>()),
         var other => throw new ExperimentException($"Run '{run.Id}' is of experiment '{other}'. Known: {string.Join(", ", Experiments)}."),
     };
 

@@ -108,7 +108,7 @@ public sealed class Verification : IDisposable
         var models = run.Manifest.Experiment switch
         {
             PretrainStudy.Experiment => [],
-            FineTuneStudy.Experiment or AblationStudy.Experiment => Models(1),
+            FineTuneStudy.Experiment or AblationStudy.Experiment or InterventionStudy.Experiment => Models(1),
             _ => Models(2),
         };
         var threads = get_num_threads();
@@ -140,6 +140,8 @@ public sealed class Verification : IDisposable
                 return AttentionReport.Make(workspace, models[0], models[1], run.ReadConfig<AttentionReportOptions>(), progress, cancellation).Run;
             case AblationStudy.Experiment:
                 return AblationStudy.Make(workspace, models[0], run.ReadConfig<AblationOptions>(), progress, cancellation).Run;
+            case InterventionStudy.Experiment:
+                return InterventionStudy.Make(workspace, models[0], run.ReadConfig<InterventionOptions>(), progress, cancellation).Run;
             default:
                 var options = run.ReadConfig<BenchmarkOptions>();
                 return BenchmarkStudy.Make(workspace, models[0], models[1], options.Task == QuestionSets.ClosedWorld ? options : options with { Data = _options.Data }, progress, cancellation).Run;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Experiments.Data;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation.Harness;
+using Experiments.Interpretability;
 using Experiments.Models;
 using Experiments.Runs;
 using Experiments.Studies;
@@ -34,6 +35,24 @@ public sealed class ProgramTests : IDisposable
         var expected = TextGenerator.Generate(model, [[1, 5, 7]], new GenerationOptions { MaxNewTokens = 6, IgnoreEos = true })[0].Ids;
         Assert.Equal(0, code);
         Assert.Equal(expected, JsonNode.Parse(output)!["ids"]!.AsArray().Select(id => id!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task Interventions_are_composed_in_their_order_and_told_apart_in_results()
+    {
+        string[] prompt = ["generate", "--model", Model, "--tokens", "1,5,7,2,9", "--max-new-tokens", "6", "--ignore-eos", "--json"];
+        var (code, output, _) = await CommandLine.Run([.. prompt, "--alpha", "4", "--threshold", "0.1", "--intervention", "sink-down-weighting:beta=0", "--intervention", "softmax-temperature:tau=0.2"]);
+        using var model = Checkpoint.Load(Model);
+        using var hook = InterventionChain.Of([new RebalanceOptions { Alpha = 4, Threshold = 0.1 }, new SinkDownWeighting { Beta = 0 }, new SoftmaxTemperature { Tau = 0.2 }], model);
+        var expected = TextGenerator.Generate(model, [[1, 5, 7, 2, 9]], new GenerationOptions { MaxNewTokens = 6, IgnoreEos = true }, hook)[0].Ids;
+        Assert.Equal(0, code);
+        Assert.Equal(expected, JsonNode.Parse(output)!["ids"]!.AsArray().Select(id => id!.GetValue<int>()));
+
+        Assert.Equal(0, (await CommandLine.Run("evaluate", "--limit", "1", "--template", "compact-direct", "--method", "LogLikelihood", "--preset", "released-code", "--intervention", "sink-down-weighting:beta=0", "--output-path", _folder.File("out"))).Code);
+        var results = JsonNode.Parse(File.ReadAllText(Directory.GetFiles(_folder.File("out"), "results_*.json", SearchOption.AllDirectories).Single()))!;
+        var used = results["config"]!["model_args"]!;
+        Assert.Equal(("sink-down-weighting", 0), ((string)used["interventions"]![0]!["kind"]!, (double)used["interventions"]![0]!["beta"]!));
+        Assert.Equal("alpha", used["rebalance"]!.AsObject().First().Key); // as before there were other interventions: earlier evaluations are found by it
     }
 
     [Theory]
@@ -113,6 +132,9 @@ public sealed class ProgramTests : IDisposable
     [InlineData(2, "--batch-size is 'many'", "--batch-size", "many")]
     [InlineData(2, "--max-memory is 'lots'", "--max-memory", "lots")]
     [InlineData(1, "1 MB are allowed", "--max-memory", "1MB")]
+    [InlineData(2, "There is no intervention 'heat'. Known: re-balancing", "--intervention", "heat")]
+    [InlineData(2, "'heat' is not a setting. Known: tau", "--intervention", "uniform-boost", "--intervention", "softmax-temperature:heat=2")]
+    [InlineData(1, "the model has layers 0 to 4", "--intervention", "span-steering:last-layer=9")]
     [InlineData(2, "give --apply-chat-template too", "--system-instruction", "Be brief.")]
     [InlineData(1, "has no chat template", "--apply-chat-template")]
     public async Task What_cannot_be_evaluated_is_said_in_one_line(int code, string why, params string[] arguments)

@@ -90,9 +90,10 @@ public class RebalancingTests
     }
 
     [Fact]
-    public void Presets_are_those_of_the_paper_and_its_code()
+    public void Presets_are_those_of_the_paper_and_its_code_and_one_with_rows_that_sum_to_one()
     {
-        Assert.Equal(["released-code", "paper-formula", "uniform-boost"], RebalancePresets.Names);
+        Assert.Equal(["released-code", "paper-formula", "uniform-boost", "renormalized"], RebalancePresets.Names);
+        Assert.Equal(new RebalanceOptions { RenormalizeRows = true }, RebalancePresets.Find("renormalized"));
         Assert.Equal(new RebalanceOptions(), RebalancePresets.Find(RebalancePresets.Default));
         Assert.Equal((1, 0.01), (RebalancePresets.Find("paper-formula").Alpha, RebalancePresets.Find("paper-formula").Threshold));
         Assert.Contains("uniform-boost", Assert.Throws<ExperimentException>(() => RebalancePresets.Find("x")).Message, StringComparison.Ordinal);

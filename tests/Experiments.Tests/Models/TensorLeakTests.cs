@@ -1,5 +1,6 @@
 using Experiments.Interpretability;
 using Experiments.Models;
+using Experiments.Tests.Interpretability;
 using static TorchSharp.torch;
 
 namespace Experiments.Tests.Models;
@@ -33,6 +34,19 @@ public class TensorLeakTests
         using var rebalancing = new Rebalancing(new RebalanceOptions());
         var options = new GenerationOptions { MaxNewTokens = 4, BatchSize = 2, PrefillChunk = 2 };
         Steady(() => TextGenerator.Generate(model, [[1, 2, 3], [1], [4, 5]], options, rebalancing));
+    }
+
+    [Theory]
+    [MemberData(nameof(InterventionCases.Names), MemberType = typeof(InterventionCases))]
+    public void A_hundred_uses_of_an_intervention_leave_no_tensor_behind(string name)
+    {
+        using var model = TinyModels.Make();
+        var options = new GenerationOptions { MaxNewTokens = 2, BatchSize = 2, PrefillChunk = 2 };
+        Steady(() =>
+        {
+            using var hook = InterventionChain.Of([InterventionCases.Find(name), new SinkDownWeighting()], model);
+            TextGenerator.Generate(model, [[1, 2, 3], [1], [4, 5]], options, hook);
+        });
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class SavedResultsTests : IDisposable
     public void Every_table_and_figure_of_every_study_comes_again_from_its_saved_numbers()
     {
         var tuned = _runs.FineTuned();
-        foreach (var run in new[] { tuned, _runs.Attention(EmbeddedModel.Folder, tuned.PathOf("checkpoint")), _runs.Benchmark(EmbeddedModel.Folder), _runs.Ablation(EmbeddedModel.Folder), _runs.Pretrained() })
+        foreach (var run in new[] { tuned, _runs.Attention(EmbeddedModel.Folder, tuned.PathOf("checkpoint")), _runs.Benchmark(EmbeddedModel.Folder), _runs.Ablation(EmbeddedModel.Folder), _runs.Interventions(EmbeddedModel.Folder), _runs.Pretrained() })
         {
             var written = new[] { "tables", "figures" }.Where(kind => Directory.Exists(run.PathOf(kind))).SelectMany(kind => Directory.EnumerateFiles(run.PathOf(kind), "*.csv")).ToDictionary(file => Path.GetRelativePath(run.Folder, file), File.ReadAllText);
             var exhibits = SavedResults.ExhibitsOf(WithNumbersOnly(run));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Experiments.Evaluation;
+using Experiments.Interpretability;
 using Experiments.Runs;
 using Experiments.Studies;
 
@@ -31,6 +32,9 @@ internal sealed class SmallRuns(string results)
 
     internal CompletedRun Ablation(string model) => AblationStudy.Make(
         Workspace, model, new AblationOptions { QuestionsPerCategory = 1, Alphas = [0.5], Thresholds = [0.01], SingleLayers = [1], Evaluation = Brief }).Run;
+
+    internal CompletedRun Interventions(string model) => InterventionStudy.Make(
+        Workspace, model, new InterventionOptions { QuestionsPerCategory = 1, Others = [new SinkDownWeighting()], RandomSeeds = [1], Evaluation = Brief }).Run;
 
     internal CompletedRun Pretrained()
     {

@@ -19,7 +19,7 @@ public sealed class VerificationTests : IDisposable
     {
         var tuned = _runs.FineTuned();
         var model = tuned.PathOf("checkpoint");
-        CompletedRun[] all = [_runs.Pretrained(), tuned, _runs.Attention(EmbeddedModel.Folder, model), _runs.Benchmark(model), _runs.Ablation(model)];
+        CompletedRun[] all = [_runs.Pretrained(), tuned, _runs.Attention(EmbeddedModel.Folder, model), _runs.Benchmark(model), _runs.Ablation(model), _runs.Interventions(model)];
         Assert.Equal(all.Select(run => run.Folder), Verification.RunsIn(_folder.File("results")).Select(run => run.Folder));
         var before = Everything();
         foreach (var run in all)
