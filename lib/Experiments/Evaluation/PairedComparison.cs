@@ -26,14 +26,12 @@ public sealed record PairedRow(string Name, int N, double Before, double After, 
         get
         {
             var verdict = AdjustedP >= 0.05 ? "No detectable change" : Difference > 0 ? $"A gain of {Points(Difference)} points" : $"A loss of {Points(-Difference)} points";
-            var change = AdjustedP >= 0.05 ? $"{Signed(Difference)} points [{Signed(Low)}, {Signed(High)}]" : $"[{Signed(Low)}, {Signed(High)}]";
+            var change = AdjustedP >= 0.05 ? PercentagePoints.Text(Difference, Low, High) : PercentagePoints.Interval(Low, High);
             return string.Create(CultureInfo.InvariantCulture, $"{Name}: {verdict}{(AdjustedP >= 0.05 ? ": " : " ")}{change}, p = {PText(AdjustedP)}, n = {N:N0}.");
         }
     }
 
     private static string Points(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture);
-
-    private static string Signed(double share) => (100 * share).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);
 
     private static string PText(double p) => p < 0.001 ? p.ToString("0.0e-0", CultureInfo.InvariantCulture) : p.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -37,7 +37,7 @@ public sealed record RepeatedComparison(int SeedsBefore, int SeedsAfter, IReadOn
         {
             var all = Rows[^1];
             var verdict = all.P >= 0.05 ? "No detectable change" : all.Difference > 0 ? "A gain" : "A loss";
-            return string.Create(CultureInfo.InvariantCulture, $"{all.Name}: {verdict}: {100 * all.Difference:+0.0;-0.0;0.0} points [{100 * all.Low:+0.0;-0.0;0.0}, {100 * all.High:+0.0;-0.0;0.0}], p = {all.P:0.0000}, n = {all.N:N0}, {SeedsBefore} and {SeedsAfter} seeds.");
+            return string.Create(CultureInfo.InvariantCulture, $"{all.Name}: {verdict}: {PercentagePoints.Text(all.Difference, all.Low, all.High)}, p = {all.P:0.0000}, n = {all.N:N0}, {SeedsBefore} and {SeedsAfter} seeds.");
         }
     }
 

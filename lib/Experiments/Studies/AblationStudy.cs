@@ -1,4 +1,3 @@
-using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
 using Experiments.Reporting;
@@ -70,7 +69,7 @@ public sealed class AblationStudy
     {
         var best = cells.MaxBy(cell => cell.Change.Difference)!;
         var found = cells.Count(cell => cell.Change.AdjustedP < 0.05);
-        return FormattableString.Invariant($"{cells.Count} settings on {baseline.N:N0} validation questions, {100 * baseline.Accuracy:0.0} % without re-balancing. {(found == 0 ? "None differs detectably from none" : $"{found} differ detectably from none")} after Holm's correction. Best: alpha {best.Rebalance.Alpha}, threshold {best.Rebalance.Threshold}, layers {best.Layers}: {100 * best.Change.Difference:+0.0;-0.0;0.0} points [{100 * best.Change.Low:+0.0;-0.0;0.0}, {100 * best.Change.High:+0.0;-0.0;0.0}], p = {best.Change.AdjustedP:0.000}. Being the best of many, its difference is optimistic.");
+        return FormattableString.Invariant($"{cells.Count} settings on {baseline.N:N0} validation questions, {100 * baseline.Accuracy:0.0} % without re-balancing. {(found == 0 ? "None differs detectably from none" : $"{found} differ detectably from none")} after Holm's correction. Best: alpha {best.Rebalance.Alpha}, threshold {best.Rebalance.Threshold}, layers {best.Layers}: {PercentagePoints.Text(best.Change.Difference, best.Change.Low, best.Change.High)}, p = {best.Change.AdjustedP:0.000}. Being the best of many, its difference is optimistic.");
     }
 
     /// <summary>What an ablation shows.</summary>
@@ -103,41 +102,21 @@ public sealed class AblationStudy
     public static AblationStudy Make(Workspace workspace, string modelFolder, AblationOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new AblationOptions();
-        var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, options.QuestionsPerCategory, options.Seed);
-        using var loaded = LoadedModel.Open(modelFolder);
-        var template = PromptTemplates.Find(options.Template);
-        var origin = LoadedModel.OriginOf(modelFolder);
-        var plan = new RunPlan(Experiment)
-        {
-            Model = EmbeddedModel.NameOf(modelFolder),
-            Variant = options.Template,
-            Config = options,
-            Seed = options.Seed,
-            CheckpointHash = origin.Hash,
-            Checkpoints = [origin],
-            DatasetHash = ContentHash.Of(questions),
-            PromptsHash = template.ContentHash,
-            NativeVersions = Backend.Versions,
-        };
+        using var trial = new ValidationTrial(modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation);
+        var plan = trial.Plan(Experiment, options, trial.Template.ContentHash);
         if (workspace.Find(plan) is { } existing)
         {
             return new AblationStudy(options, existing.ReadMetrics<AblationResult>()) { Run = existing };
         }
 
         using var run = workspace.Start(plan);
-        IReadOnlyList<ItemResult> Evaluate(RebalanceOptions? rebalance)
-        {
-            using var hook = rebalance is null ? null : new Rebalancing(rebalance);
-            return MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, template, options.Evaluation, hook, cancellation: cancellation);
-        }
-
         var settings = Settings(options).ToList();
         progress?.Report(new StudyProgress(Experiment, 0, settings.Count));
-        var baseline = Evaluate(null);
+        var baseline = trial.Evaluate([], cancellation);
         var cells = new List<AblationCell>();
         foreach (var (layers, rebalance) in settings)
         {
-            var results = Evaluate(rebalance);
+            var results = trial.Evaluate([rebalance], cancellation);
             cells.Add(new AblationCell(rebalance, layers, EvaluationSummary.Of(results).Overall, PairedComparison.Of(baseline, results, options.Seed).Overall));
             progress?.Report(new StudyProgress(Experiment, cells.Count, settings.Count, FormattableString.Invariant($"accuracy {100 * cells[^1].Summary.Accuracy:0.0} %")));
         }

@@ -123,12 +123,7 @@ public static class BenchmarkTables
     public static BarFigure Accuracy(BenchmarkPart part, BenchmarkOptions options)
     {
         var names = Shown(part);
-        BarSeries Series(string name, EvaluationSummary summary)
-        {
-            var rows = summary.Rows.Where(row => names.Contains(row.Name)).ToList();
-            return new BarSeries(name, [.. rows.Select(row => row.Accuracy)]) { Low = [.. rows.Select(row => row.Low)], High = [.. rows.Select(row => row.High)] };
-        }
-
+        BarSeries Series(string name, EvaluationSummary summary) => Bars(name, [.. summary.Rows.Where(row => names.Contains(row.Name))]);
         return ResultFigures.Accuracy(names, [Series(options.Before.Name, part.Before), Series(options.After.Name, part.After)], part.Chance) with
         {
             Title = $"Accuracy, {options.Before.Name} and {options.After.Name}: {part.Template}",
@@ -153,12 +148,17 @@ public static class BenchmarkTables
     private static string Items(BenchmarkPart part) => string.Create(CultureInfo.InvariantCulture, $"{part.Comparison.Overall.N:N0} questions");
 
     /// <summary>The groups that a figure has room for: all, or the sums alone where there are too many categories (MMLU has 57).</summary>
-    private static IReadOnlyList<string> Shown(BenchmarkPart part)
+    internal static IReadOnlyList<AccuracyRow> Shown(EvaluationSummary summary)
     {
         const int most = 20;
-        var sums = new[] { part.Before.Stem, part.Before.NonStem, part.Before.Overall }.OfType<AccuracyRow>();
-        return [.. (part.Before.Categories.Count > most ? sums : part.Before.Rows).Select(row => row.Name)];
+        return [.. summary.Rows.Skip(summary.Categories.Count > most ? summary.Categories.Count : 0)];
     }
+
+    /// <summary>Accuracies with their intervals as bars.</summary>
+    internal static BarSeries Bars(string name, IReadOnlyList<AccuracyRow> rows) =>
+        new(name, [.. rows.Select(row => row.Accuracy)]) { Low = [.. rows.Select(row => row.Low)], High = [.. rows.Select(row => row.High)] };
+
+    private static IReadOnlyList<string> Shown(BenchmarkPart part) => [.. Shown(part.Before).Select(row => row.Name)];
 
     private static IEnumerable<(string Template, string Condition, EvaluationSummary Summary)> Conditions(IEnumerable<BenchmarkPart> parts, BenchmarkOptions options) =>
         parts.SelectMany(part => new[] { (part.Template, options.Before.Name, part.Before), (part.Template, options.After.Name, part.After) });

@@ -114,12 +114,13 @@ public static class FineTuneStudy
             { Caption = "Every step of the training." }),
         ],
         Figures = [("loss", LossFigure(result))],
-        Conclusions = result.History.Count == 0 ? [] : [Conclusion(result)],
+        Conclusions = ConclusionsOf(result),
     };
 
-    private static string Conclusion(TrainingResult result) => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture,
-        $"{result.History.Count:N0} steps on {result.History[^1].Tokens:N0} tokens take the loss from {result.History[0].Loss:0.000} to {result.History[^1].Loss:0.000} nats per token{(result.BestStep is { } step ? $"; validation is best, {result.BestValidationLoss:0.000}, at step {step:N0}" : "")}.");
+    internal static System.Collections.Immutable.ImmutableArray<string> ConclusionsOf(TrainingResult result) => result.History.Count == 0 ? [] :
+    [
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{result.History.Count:N0} steps on {result.History[^1].Tokens:N0} tokens take the loss from {result.History[0].Loss:0.000} to {result.History[^1].Loss:0.000} nats per token{(result.BestStep is { } step ? $"; validation is best, {result.BestValidationLoss:0.000}, at step {step:N0}" : "")}."),
+    ];
 
     /// <summary>Saves weights, config and tokenizer as a Hugging Face folder.</summary>
     private static void SaveModel(LoadedModel loaded, string folder)

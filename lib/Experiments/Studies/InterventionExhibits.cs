@@ -89,5 +89,5 @@ internal static class InterventionExhibits
 
     private static bool Found(PairedRow row) => row.AdjustedP < 0.05;
 
-    private static string Points(PairedRow row) => FormattableString.Invariant($"{100 * row.Difference:+0.0;-0.0;0.0} points [{100 * row.Low:+0.0;-0.0;0.0}, {100 * row.High:+0.0;-0.0;0.0}], {(row.AdjustedP < 0.001 ? "p < 0.001" : FormattableString.Invariant($"p = {row.AdjustedP:0.000}"))}");
+    private static string Points(PairedRow row) => FormattableString.Invariant($"{PercentagePoints.Text(row.Difference, row.Low, row.High)}, {(row.AdjustedP < 0.001 ? "p < 0.001" : FormattableString.Invariant($"p = {row.AdjustedP:0.000}"))}");
 }

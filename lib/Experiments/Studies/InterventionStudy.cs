@@ -1,6 +1,4 @@
-using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
-using Experiments.Interpretability;
 using Experiments.Reporting;
 using Experiments.Runs;
 
@@ -51,47 +49,27 @@ public sealed class InterventionStudy
     public static InterventionStudy Make(Workspace workspace, string modelFolder, InterventionOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new InterventionOptions();
-        var questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, options.QuestionsPerCategory, options.Seed);
-        using var loaded = LoadedModel.Open(modelFolder);
-        var template = PromptTemplates.Find(options.Template);
-        var arms = InterventionArm.Of(options, loaded.Tokenizer, template);
+        using var trial = new ValidationTrial(modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation);
+        var arms = InterventionArm.Of(options, trial.Loaded.Tokenizer, trial.Template);
         foreach (var arm in arms.OrderBy(arm => arm.Real is null)) // a control says most plainly what is wrong with its layer
         {
-            arm.Intervention.Validate(loaded.Model.Config.NumHiddenLayers);
+            arm.Intervention.Validate(trial.Loaded.Model.Config.NumHiddenLayers);
         }
 
-        var origin = LoadedModel.OriginOf(modelFolder);
-        var plan = new RunPlan(Experiment)
-        {
-            Model = EmbeddedModel.NameOf(modelFolder),
-            Variant = options.Template,
-            Config = options,
-            Seed = options.Seed,
-            CheckpointHash = origin.Hash,
-            Checkpoints = [origin],
-            DatasetHash = ContentHash.Of(questions),
-            PromptsHash = ContentHash.Of(new { Template = template.ContentHash, Arms = arms }),
-            NativeVersions = Backend.Versions,
-        };
+        var plan = trial.Plan(Experiment, options, ContentHash.Of(new { Template = trial.Template.ContentHash, Arms = arms }));
         if (workspace.Find(plan) is { } existing)
         {
             return new InterventionStudy(options, existing.ReadMetrics<InterventionResult>()) { Run = existing };
         }
 
         using var run = workspace.Start(plan);
-        IReadOnlyList<ItemResult> Evaluate(params Intervention[] interventions)
-        {
-            using var hook = InterventionChain.Of(interventions, loaded.Model);
-            return MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, template, options.Evaluation, hook, cancellation: cancellation);
-        }
-
         progress?.Report(new StudyProgress(Experiment, 0, arms.Count));
-        var baseline = Evaluate();
+        var baseline = trial.Evaluate([], cancellation);
         var answers = new Dictionary<string, IReadOnlyList<ItemResult>>();
         var rows = new List<InterventionRow>();
         foreach (var arm in arms)
         {
-            var results = answers[arm.Name] = Evaluate(arm.Intervention);
+            var results = answers[arm.Name] = trial.Evaluate([arm.Intervention], cancellation);
             var effect = arm.Real is null ? null : PairedComparison.Of(results, answers[arm.Real], options.Seed).Overall;
             rows.Add(new InterventionRow(arm.Name, arm.Role, arm.Intervention, EvaluationSummary.Of(results).Overall, PairedComparison.Of(baseline, results, options.Seed).Overall, arm.Real, effect));
             progress?.Report(new StudyProgress(Experiment, rows.Count, arms.Count, FormattableString.Invariant($"accuracy {100 * rows[^1].Summary.Accuracy:0.0} %")));

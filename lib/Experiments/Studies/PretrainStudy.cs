@@ -139,7 +139,7 @@ public static class PretrainStudy
         Figures = [("loss", FineTuneStudy.LossFigure(result.Training))],
         Conclusions =
         [
-            .. FineTuneStudy.ExhibitsOf(result.Training).Conclusions,
+            .. FineTuneStudy.ConclusionsOf(result.Training),
             .. result.Accuracy.Count == 0 ? [] : new[] { Conclusion(result.Accuracy[^1]) },
         ],
     };

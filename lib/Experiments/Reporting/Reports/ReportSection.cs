@@ -25,6 +25,10 @@ public sealed record ReportSection
     /// <summary>What it shows.</summary>
     public required Exhibits Exhibits { get; init; }
 
+    /// <summary>A name as <see cref="Slug"/> wants it.</summary>
+    /// <exception cref="ExperimentException">It holds neither letters nor digits.</exception>
+    public static string SlugOf(string name) => Workspace.FolderName(name).ToLowerInvariant().Replace('.', '-').Replace('_', '-');
+
     /// <summary>The section of a run.</summary>
     /// <param name="run">Its manifest.</param>
     /// <param name="exhibits">What it shows.</param>
@@ -36,7 +40,7 @@ public sealed record ReportSection
         var memory = (run.PeakMemoryBytes ?? 0) / 1e6;
         return new ReportSection
         {
-            Slug = Workspace.FolderName($"{run.Experiment}-{run.Variant}").ToLowerInvariant().Replace('.', '-').Replace('_', '-'),
+            Slug = SlugOf($"{run.Experiment}-{run.Variant}"),
             Title = $"{char.ToUpperInvariant(run.Experiment[0])}{run.Experiment[1..]}: {run.Model}, {run.Variant}",
             Provenance =
             [
