@@ -27,10 +27,12 @@ internal static class EvaluateCommand
               experiments evaluate --model ~/models/llama --task piqa --data ~/data/piqa/dev.jsonl --template harness-piqa --method LogLikelihood
               experiments evaluate --model ~/models/llama-chat --task mmlu --data ~/data/mmlu --template paper-cot --apply-chat-template --batch-size auto
               experiments evaluate --model ~/models/llama --task own --data questions.jsonl --template paper-cot --output-path results/own
+              experiments evaluate --model ~/models/llama --task birds.yaml --output-path results/birds
 
             With --output-path each answer is on disk at once, and the same command goes on where a killed one stopped; 'experiments compare'
             takes two such folders.
-            Your own questions are JSON lines: {"question": "…", "options": ["…", "…"], "answer": 0, "category": "…"}.
+            Your own questions are JSON lines: {"question": "…", "options": ["…", "…"], "answer": 0, "category": "…"}. A YAML file beside them keeps how they
+            are asked: data, template or doc_to_text, num_fewshot, output_type and so on; options given here win.
             """) { output };
         var arguments = new EvaluationArguments(command);
         var model = new ModelArguments(command);

@@ -15,7 +15,7 @@ internal sealed class EvaluationArguments
     private const int MostRows = 1024;
     private static readonly EvaluationOptions Defaults = new();
 
-    private readonly Option<string> _task = new("--task") { Description = string.Join(", ", QuestionSets.Names), DefaultValueFactory = _ => QuestionSets.ClosedWorld };
+    private readonly Option<string> _task = new("--task") { Description = $"{string.Join(", ", QuestionSets.Names)}, or a YAML file of your own task", DefaultValueFactory = _ => QuestionSets.ClosedWorld };
     private readonly Option<string?> _data = new("--data") { Description = "Files of the task: MMLU's folder, or JSON lines with the labels file beside them", HelpName = "PATH" };
     private readonly Option<string> _template = new("--template") { Description = $"Prompt: {string.Join(", ", PromptTemplates.All.Select(template => template.Name))}", DefaultValueFactory = _ => PromptTemplates.CompactCot.Name };
     private readonly Option<string> _split = new("--split") { Description = "test or validation", DefaultValueFactory = _ => "test" };
@@ -40,7 +40,7 @@ internal sealed class EvaluationArguments
         }
     }
 
-    internal string Task(ParseResult parsed) => parsed.GetValue(_task)!;
+    internal string Task(ParseResult parsed) => Own(parsed)?.Name ?? parsed.GetValue(_task)!;
 
     internal int? Limit(ParseResult parsed) => parsed.GetValue(_limit);
 
@@ -54,21 +54,24 @@ internal sealed class EvaluationArguments
             "validation" => DatasetSplit.Validation,
             var other => throw new UsageException($"--split is '{other}'; use test or validation."),
         };
-        return QuestionSets.Load(Task(parsed), parsed.GetValue(_data), split, Limit(parsed), seed);
+        return Own(parsed) is { } own
+            ? (own with { Data = parsed.GetValue(_data) ?? own.Data }).Questions(Limit(parsed))
+            : QuestionSets.Load(Task(parsed), parsed.GetValue(_data), split, Limit(parsed), seed);
     }
 
     /// <summary>How questions are asked; dispose its chat template.</summary>
     internal QuestionPrompt Prompt(ParseResult parsed, string modelFolder, int seed)
     {
-        var (count, chat, system) = (parsed.GetValue(_shots), parsed.GetValue(_chat), parsed.GetValue(_system));
+        var own = Own(parsed);
+        var (count, chat, system) = (Given(parsed, _shots, own?.Examples), parsed.GetValue(_chat), parsed.GetValue(_system));
         if (system is not null && !chat)
         {
             throw new UsageException("--system-instruction is a message of a chat; give --apply-chat-template too.");
         }
 
-        return new QuestionPrompt(PromptTemplates.Find(parsed.GetValue(_template)!))
+        return new QuestionPrompt(IsGiven(parsed, _template) || own?.Template is null ? PromptTemplates.Find(parsed.GetValue(_template)!) : own.Template)
         {
-            Examples = count == 0 ? null : new FewShot(QuestionSets.LoadExamples(Task(parsed), parsed.GetValue(_data), parsed.GetValue(_shotData), count, seed), count),
+            Examples = count == 0 ? null : new FewShot(QuestionSets.LoadExamples(own is null ? Task(parsed) : QuestionSets.Own, parsed.GetValue(_data), parsed.GetValue(_shotData) ?? own?.ExampleData, count, seed), count),
             Chat = chat ? ChatTemplate.Load(modelFolder) : null,
             SystemMessage = system,
         };
@@ -77,7 +80,7 @@ internal sealed class EvaluationArguments
     /// <summary>How answers are obtained, once for each sampling seed.</summary>
     internal IReadOnlyList<EvaluationOptions> Options(ParseResult parsed, int seed, bool onCpu)
     {
-        var (batch, repeats) = (parsed.GetValue(_batch)!, parsed.GetValue(_repeats));
+        var (own, batch, repeats) = (Own(parsed), parsed.GetValue(_batch)!, parsed.GetValue(_repeats));
         var sampling = parsed.GetValue(_sampling) is { } list ? Sampling(list) : null;
         if (repeats < 1 || (repeats > 1 && sampling is null))
         {
@@ -87,8 +90,8 @@ internal sealed class EvaluationArguments
         var automatic = batch == Auto;
         var options = Defaults with
         {
-            Method = parsed.GetValue(_method),
-            MaxNewTokens = parsed.GetValue(_length),
+            Method = Given(parsed, _method, own?.Method),
+            MaxNewTokens = Given(parsed, _length, own?.MaxNewTokens),
             BatchSize = automatic ? MostRows : int.TryParse(batch, CultureInfo.InvariantCulture, out var rows) ? rows : throw new UsageException($"--batch-size is '{batch}'; use a number, or {Auto}."),
             MaxMemory = parsed.GetValue(_memory) is { } size ? Bytes(size) : automatic && onCpu ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 4 : null,
         };
@@ -96,6 +99,16 @@ internal sealed class EvaluationArguments
             ? [options]
             : [.. Enumerable.Range(seed, repeats).Select(drawn => options with { Sampling = sampling with { Seed = drawn } })];
     }
+
+    /// <summary>The user's own task; null where the task is one of the known names.</summary>
+    private TaskFile? Own(ParseResult parsed) => parsed.GetValue(_task) is { } task && TaskFile.Is(task) ? TaskFile.Load(task) : null;
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>What the command line says; else what the task's file says; else the default.</summary>
+    private static T Given<T>(ParseResult parsed, Option<T> option, T? own)
+        where T : struct =>
+        IsGiven(parsed, option) ? parsed.GetValue(option) : own ?? parsed.GetValue(option);
 
     private static long Bytes(string size) => ByteSize.TryParse(size, CultureInfo.InvariantCulture, out var parsed) && parsed.Bytes > 0
         ? (long)parsed.Bytes

@@ -13,7 +13,7 @@ internal static class VerifyCommand
         var relative = new Option<double>("--rtol") { Description = "Relative tolerance", HelpName = "R", DefaultValueFactory = _ => defaults.Relative };
         var absolute = new Option<double>("--atol") { Description = "Absolute tolerance", HelpName = "A", DefaultValueFactory = _ => defaults.Absolute };
         var models = new Option<string[]>("--model") { Description = "Folder of a model that the run was made from, if that is neither the embedded one nor a run's", HelpName = "DIR" };
-        var data = new Option<string?>("--data") { Description = "Local files of the run's questions, if they were not generated", HelpName = "PATH" };
+        var data = new Option<string?>("--data") { Description = "Local files of the run's questions, if they were not generated; the YAML file, if it was a task of your own", HelpName = "PATH" };
         var device = new Option<string?>("--device") { Description = "Where to train again: cpu, cuda or cuda:N; where the run was trained by default" };
         var json = new Option<bool>("--json") { Description = "Print JSON on stdout; progress goes to stderr" };
         var command = new Command("verify", """

@@ -83,7 +83,7 @@ public sealed partial record PromptTemplate
         Check(question);
         return Style == AnswerStyle.Direct
             ? Continuation(question, question.Answer)
-            : $" {question.Analysis ?? throw new ExperimentException($"Question {question.Id} has no analysis, so {Name} cannot be trained on it. Use a direct template, or add one.")}{ResponseHeader}{question.Letter}";
+            : $" {question.Analysis ?? throw new ExperimentException($"Question {question.Id} has no analysis, so {Name} cannot show it solved. Use a direct template, or add one.")}{ResponseHeader}{question.Letter}";
     }
 
     private static void Check(MultipleChoiceQuestion question)

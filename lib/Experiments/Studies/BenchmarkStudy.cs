@@ -19,6 +19,10 @@ public sealed record BenchmarkOptions
     [JsonIgnore]
     public string? Data { get; init; }
 
+    /// <summary>The user's own task, whose name is <see cref="Task"/>; null where that is one of <see cref="QuestionSets.Names"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskFile? Own { get; init; }
+
     /// <summary>Which split the questions come from; the test split is for the reported numbers.</summary>
     public DatasetSplit Split { get; init; } = DatasetSplit.Test;
 
@@ -42,6 +46,22 @@ public sealed record BenchmarkOptions
 
     /// <summary>The second condition.</summary>
     public Condition After { get; init; } = new("re-balancing on", new RebalanceOptions());
+
+    /// <summary>These settings with a task of the user's own: its questions and examples, and its prompt in the place of the one that asks in the same style.</summary>
+    /// <param name="own">The task.</param>
+    /// <returns>The settings.</returns>
+    public BenchmarkOptions With(TaskFile own) => this with
+    {
+        Task = own.Name,
+        Own = own,
+        Templates = own.Template is { } prompt ? [.. Templates.Select(name => Template(name).Style == prompt.Style ? prompt.Name : name).Distinct()] : Templates,
+        Evaluation = Evaluation with { Method = own.Method ?? Evaluation.Method, MaxNewTokens = own.MaxNewTokens ?? Evaluation.MaxNewTokens },
+    };
+
+    /// <summary>A prompt of <see cref="Templates"/>.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="ExperimentException">It is neither the user's own nor built in.</exception>
+    internal PromptTemplate Template(string name) => Own?.Template is { } own && own.Name == name ? own : PromptTemplates.Find(name);
 }
 
 /// <summary>How a model is run.</summary>
@@ -91,7 +111,7 @@ public sealed class BenchmarkStudy
     /// <summary>The part that was asked in that style.</summary>
     /// <param name="style">Direct, or with Chain of Thought.</param>
     /// <returns>The part of the first such template.</returns>
-    public BenchmarkPart this[AnswerStyle style] => Parts.First(part => PromptTemplates.Find(part.Template).Style == style);
+    public BenchmarkPart this[AnswerStyle style] => Parts.First(part => _options.Template(part.Template).Style == style);
 
     /// <summary>The table of the paper: what Chain of Thought gains over direct answers, and what the second condition adds; no rows unless both were asked.</summary>
     public Table Reasoning => BenchmarkTables.Reasoning(Parts, _options);
@@ -163,7 +183,7 @@ public sealed class BenchmarkStudy
                 ($"accuracy-{part.Template}", BenchmarkTables.Accuracy(part, options)),
                 ($"differences-{part.Template}", BenchmarkTables.Differences(part, options)),
             }),
-            .. parts.Where(part => PromptTemplates.Find(part.Template).Style == AnswerStyle.ChainOfThought && part.Before.Tokens.Lengths.Count > 0)
+            .. parts.Where(part => options.Template(part.Template).Style == AnswerStyle.ChainOfThought && part.Before.Tokens.Lengths.Count > 0)
                 .Select(part => ($"tokens-{part.Template}", (Figure)BenchmarkTables.TokensPerAnswer(part, options))),
         ],
         Conclusions = [.. parts.SelectMany(part => part.Comparison.Rows.Where(row => row.Name is "STEM" or "non-STEM" or "overall" || row.AdjustedP < 0.05).Select(row => $"{part.Template}, {row.Verdict}"))],
@@ -181,7 +201,13 @@ public sealed class BenchmarkStudy
     {
         options ??= new BenchmarkOptions();
         afterFolder ??= beforeFolder;
-        var questions = Questions(options);
+        var (questions, templates, examples) = (Questions(options), options.Templates.Select(options.Template).ToList(), options.Own?.FewShot());
+        var prompts = templates.ConvertAll(template => new QuestionPrompt(template) { Examples = examples });
+        foreach (var first in questions.DistinctBy(question => question.Category))
+        {
+            prompts.ForEach(prompt => prompt.Render(first)); // finds what is wrong with prompts and examples before a model is loaded
+        }
+
         var origins = LoadedModel.OriginsOf(beforeFolder, afterFolder);
         var plan = new RunPlan(Experiment)
         {
@@ -195,7 +221,7 @@ public sealed class BenchmarkStudy
             CheckpointHash = ContentHash.Of(origins.Select(origin => origin.Hash)),
             Checkpoints = origins,
             DatasetHash = ContentHash.Of(questions),
-            PromptsHash = ContentHash.Of(options.Templates.Select(name => PromptTemplates.Find(name).ContentHash)),
+            PromptsHash = ContentHash.Of(templates.Select(template => template.ContentHash).Concat(examples is null ? [] : questions.DistinctBy(question => question.Category).Select(question => ContentHash.Of(examples.For(question))))),
             NativeVersions = Backend.Versions,
         };
         if (workspace.Find(plan) is { } existing)
@@ -204,9 +230,8 @@ public sealed class BenchmarkStudy
         }
 
         using var run = workspace.Start(plan);
-        var templates = options.Templates.Select(PromptTemplates.Find).ToList();
-        var before = Evaluate(beforeFolder, options.Before, questions, templates, options, progress, cancellation);
-        var after = Evaluate(afterFolder, options.After, questions, templates, options, progress, cancellation);
+        var before = Evaluate(beforeFolder, options.Before, questions, prompts, options, progress, cancellation);
+        var after = Evaluate(afterFolder, options.After, questions, prompts, options, progress, cancellation);
         var direct = templates.Find(template => template.Style == AnswerStyle.Direct);
         var parts = templates.ConvertAll(template => new BenchmarkPart(
             template.Name,
@@ -227,17 +252,18 @@ public sealed class BenchmarkStudy
 
     private static IReadOnlyList<MultipleChoiceQuestion> Questions(BenchmarkOptions options) => options.Task == QuestionSets.ClosedWorld
         ? ClosedWorldDataset.Generate(options.Split, options.QuestionsPerCategory ?? ClosedWorldDataset.ReportedPerCategory, options.Seed, options.Difficulty)
+        : options.Own is { } own ? own.Questions(options.QuestionsPerCategory).Questions
         : QuestionSets.Load(options.Task, options.Data, options.Split, options.QuestionsPerCategory).Questions;
 
-    private static Dictionary<string, IReadOnlyList<ItemResult>> Evaluate(string folder, Condition condition, IReadOnlyList<MultipleChoiceQuestion> questions, List<PromptTemplate> templates, BenchmarkOptions options, IProgress<StudyProgress>? progress, CancellationToken cancellation)
+    private static Dictionary<string, IReadOnlyList<ItemResult>> Evaluate(string folder, Condition condition, IReadOnlyList<MultipleChoiceQuestion> questions, List<QuestionPrompt> prompts, BenchmarkOptions options, IProgress<StudyProgress>? progress, CancellationToken cancellation)
     {
         using var loaded = LoadedModel.Open(folder);
         using var hook = condition.Rebalance is { } rebalance ? new Rebalancing(rebalance) : null;
-        return templates.ToDictionary(template => template.Name, template =>
+        return prompts.ToDictionary(prompt => prompt.Template.Name, prompt =>
         {
-            var what = $"{template.Name}, {condition.Name}";
+            var what = $"{prompt.Template.Name}, {condition.Name}";
             progress?.Report(new StudyProgress(what, 0, questions.Count));
-            return MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, template, options.Evaluation, hook, done => progress?.Report(StudyProgress.Of(what, done, questions.Count)), cancellation);
+            return MultipleChoiceEvaluator.Evaluate(loaded.Model, loaded.Tokenizer, questions, prompt, options.Evaluation, hook, done => progress?.Report(StudyProgress.Of(what, done, questions.Count)), cancellation);
         });
     }
 

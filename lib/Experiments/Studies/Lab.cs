@@ -102,7 +102,7 @@ public sealed class Lab
 
     /// <summary>A model with re-balancing off against on, on test questions.</summary>
     /// <param name="rebalance">Settings; null for the released code's.</param>
-    /// <param name="task">Name of the question set, see <see cref="QuestionSets"/>; empty for MMLU if it was fetched and the model is not this suite's own, and for the generated questions otherwise.</param>
+    /// <param name="task">Name of the question set, see <see cref="QuestionSets"/>, or the YAML file of a task of one's own, see <see cref="TaskFile"/>; empty for MMLU if it was fetched and the model is not this suite's own, and for the generated questions otherwise.</param>
     /// <param name="data">Local files of a published set, asked with the paper's prompts; empty for the generated one.</param>
     /// <param name="model">A Hugging Face folder; empty for the fine-tuned model.</param>
     /// <returns>The paired comparison.</returns>
@@ -116,18 +116,20 @@ public sealed class Lab
             throw new ExperimentException($"The generated questions come from no file. Say which task '{data}' belongs to: {string.Join(", ", QuestionSets.Names.Skip(1))}.");
         }
 
+        var own = TaskFile.Is(task) ? TaskFile.Load(task) : null;
         var options = new BenchmarkOptions
         {
             Task = task,
             Data = data.Length == 0 ? null : data,
             QuestionsPerCategory = generated || Profile == Profile.Quick ? Profile.TestPerCategory : null,
             Seed = Seed,
+            Templates = generated ? [PromptTemplates.CompactDirect.Name, PromptTemplates.CompactCot.Name] : [PromptTemplates.PaperDirect.Name, PromptTemplates.PaperCot.Name],
             After = new Condition("re-balancing on", rebalance ?? new RebalanceOptions()),
         };
         return BenchmarkStudy.Make(
             Workspace,
             model.Length == 0 ? FineTuned().Folder : Path.GetFullPath(model),
-            options: generated ? options : options with { Templates = [PromptTemplates.PaperDirect.Name, PromptTemplates.PaperCot.Name] },
+            options: own is null ? options : options.With(data.Length == 0 ? own : own with { Data = data }),
             progress: _progress,
             cancellation: Interruption.Token);
     }

@@ -29,7 +29,7 @@ internal static class ReasoningTable
     private static IEnumerable<Line> Lines(IReadOnlyList<BenchmarkPart> parts, BenchmarkOptions options)
     {
         var worked = parts.Where(part => part.AgainstDirect is not null).ToList();
-        if (worked.Count == 0 || parts.FirstOrDefault(part => PromptTemplates.Find(part.Template).Style == AnswerStyle.Direct) is not { } direct)
+        if (worked.Count == 0 || parts.FirstOrDefault(part => options.Template(part.Template).Style == AnswerStyle.Direct) is not { } direct)
         {
             return [];
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Experiments.Data.Benchmarks;
+using Experiments.Evaluation;
 using Experiments.Runs;
 using static TorchSharp.torch;
 
@@ -144,7 +145,13 @@ public sealed class Verification : IDisposable
                 return InterventionStudy.Make(workspace, models[0], run.ReadConfig<InterventionOptions>(), progress, cancellation).Run;
             default:
                 var options = run.ReadConfig<BenchmarkOptions>();
-                return BenchmarkStudy.Make(workspace, models[0], models[1], options.Task == QuestionSets.ClosedWorld ? options : options with { Data = _options.Data }, progress, cancellation).Run;
+                return BenchmarkStudy.Make(workspace, models[0], models[1], Located(options), progress, cancellation).Run;
         }
     }
+
+    /// <summary>The settings with the place of their questions, which a run does not keep.</summary>
+    private BenchmarkOptions Located(BenchmarkOptions options) => options.Task == QuestionSets.ClosedWorld ? options
+        : options.Own is not { } own ? options with { Data = _options.Data }
+        : _options.Data is { } file && TaskFile.Is(file) && TaskFile.Load(file) is var now ? options with { Own = own with { Data = now.Data, ExampleData = now.ExampleData } }
+        : throw new ExperimentException($"The run asked '{options.Task}', a task of one's own. Say where its YAML file is with --data.");
 }

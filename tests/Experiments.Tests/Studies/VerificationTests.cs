@@ -1,3 +1,4 @@
+using Experiments.Evaluation;
 using Experiments.Runs;
 using Experiments.Studies;
 using Experiments.Tests.Models;
@@ -101,6 +102,19 @@ public sealed class VerificationTests : IDisposable
         Assert.Empty(Verify(run, options with { Data = data }).Notes);
         var others = _folder.Write("others.jsonl", File.ReadAllText(data).Replace("tea", "jam", StringComparison.Ordinal));
         Assert.Contains("The questions are not the saved ones", Assert.Single(Verify(run, options with { Data = others }).Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_task_of_ones_own_is_asked_as_it_was_with_the_questions_where_they_lie_now()
+    {
+        _folder.Write("q.jsonl", """{"question": "Ann likes tea. What does Ann like?", "options": ["tea", "rice"], "answer": 0, "category": "taste"}""");
+        var task = TaskFile.Load(_folder.Write("likes.yaml", "data: q.jsonl\ndoc_to_text: '{question} {options} Answer:'\nmax_gen_toks: 2"));
+        var run = BenchmarkStudy.Make(_runs.Workspace, EmbeddedModel.Folder, options: new BenchmarkOptions { Templates = ["compact-direct"] }.With(task)).Run;
+        Assert.Contains("Say where its YAML file is with --data.", Fails(run), StringComparison.Ordinal);
+        var moved = _folder.Write("now.yaml", "task: likes\ndata: q.jsonl\nmax_gen_toks: 9");
+        var verified = Verify(run, new VerificationOptions { Data = moved });
+        Assert.Empty(verified.Notes);
+        Assert.Empty(verified.Comparison.Differences);
     }
 
     [Fact]

@@ -14,8 +14,11 @@ public static class QuestionSets
     /// <summary>Name of the generated questions.</summary>
     public const string ClosedWorld = "closed-world";
 
+    /// <summary>Name of a user's own questions.</summary>
+    public const string Own = "own";
+
     /// <summary>The names that <see cref="Load"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = [ClosedWorld, "mmlu", "piqa", "social-iqa", "own"];
+    public static IReadOnlyList<string> Names { get; } = [ClosedWorld, "mmlu", "piqa", "social-iqa", Own];
 
     /// <summary>Loads questions.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -71,13 +74,13 @@ public static class QuestionSets
 
     private static IReadOnlyList<MultipleChoiceQuestion> ReadFiles(string name, string? data, string mmluSplit)
     {
-        string Data() => data ?? Fetched(name) ?? throw new ExperimentException($"The task {name} is read from local files: say where they are with --data{(name == "own" ? "" : $", or download them with 'experiments fetch {name}'")}.");
+        string Data() => data ?? Fetched(name) ?? throw new ExperimentException($"The task {name} is read from local files: say where they are with --data{(name == Own ? "" : $", or download them with 'experiments fetch {name}'")}.");
         return name switch
         {
             "mmlu" => Mmlu.Read(Data(), mmluSplit),
             "piqa" => QuestionFile.ReadPiqa(Data()),
             "social-iqa" => QuestionFile.ReadSocialIqa(Data()),
-            "own" => QuestionFile.Read(Data()),
+            Own => QuestionFile.Read(Data()),
             _ => throw new ExperimentException($"Unknown task '{name}'. Known: {string.Join(", ", Names)}."),
         };
     }
