@@ -25,6 +25,9 @@ public sealed class HookChain : IAttentionHook
     }
 
     /// <inheritdoc/>
+    public bool RowByRow => Array.TrueForAll(_hooks, hook => hook.RowByRow);
+
+    /// <inheritdoc/>
     public Tensor? OnPattern(AttentionSite site, Tensor pattern)
     {
         Tensor? edited = null;

@@ -33,6 +33,9 @@ public sealed class InterventionChain : IInterventionHook
     }
 
     /// <inheritdoc/>
+    public bool RowByRow => _joined?.RowByRow ?? true;
+
+    /// <inheritdoc/>
     public Tensor? OnPattern(AttentionSite site, Tensor pattern) => _joined?.OnPattern(site, pattern);
 
     /// <inheritdoc/>

@@ -55,6 +55,8 @@ public abstract record PatternIntervention : Intervention
 
     private sealed class Hook(PatternIntervention settings) : IInterventionHook
     {
+        public bool RowByRow => true;
+
         public Tensor? OnPattern(AttentionSite site, Tensor pattern)
         {
             if (settings.ChangesNothing || site.Layer < (settings.FirstLayer ?? 0) || site.Layer > (settings.LastLayer ?? site.LayerCount - 1))

@@ -12,13 +12,13 @@ namespace Experiments.Interpretability;
 /// decay(l) = 1 - l/(L-1)                            0 at the last layer, which is never changed
 /// </code>
 /// The mask is per batch row and query head, a constant for autograd, and read anew on every pass. Rows are independent,
-/// so cached decoding and chunked prefill give what a full prefill gives. Holds one mask between the layers of a pass: use
-/// one instance per thread.
+/// so cached decoding and prefill in pieces give what a full prefill gives. Holds the pieces' masks between the layers of a pass, a byte a
+/// weight: use one instance per thread.
 /// </remarks>
 public sealed class Rebalancing : IInterventionHook
 {
     private readonly Func<AttentionSite, Tensor, Tensor>? _replace;
-    private Tensor? _mask;
+    private readonly Dictionary<int, Tensor> _masks = []; // by the position of a piece's first query
 
     /// <summary>Makes the intervention.</summary>
     /// <param name="options">Its settings.</param>
@@ -41,6 +41,9 @@ public sealed class Rebalancing : IInterventionHook
     public RebalanceOptions Options { get; }
 
     /// <inheritdoc/>
+    public bool RowByRow => true;
+
+    /// <inheritdoc/>
     /// <exception cref="Runs.ExperimentException">The model does not have a layer that the settings name.</exception>
     public Tensor? OnPattern(AttentionSite site, Tensor pattern)
     {
@@ -51,25 +54,37 @@ public sealed class Rebalancing : IInterventionHook
 
         if (site.Layer == Options.SourceLayer && !Options.Uniform)
         {
-            Dispose();
-            _mask = MaskFor(site, pattern);
+            Forget(site);
+            _masks[site.PastLength] = MaskFor(site, pattern);
         }
 
         var strength = Options.Strength(site.Layer, site.LayerCount);
-        var edited = strength == 0 ? null : Boost(pattern, strength);
+        var edited = strength == 0 ? null : Boost(site, pattern, strength);
         if (site.Layer == site.LayerCount - 1)
         {
-            Dispose();
+            Forget(site);
         }
 
         return edited;
     }
 
-    /// <summary>Frees the mask of an unfinished pass; the instance stays usable.</summary>
+    /// <summary>Frees the masks of an unfinished pass; the instance stays usable.</summary>
     public void Dispose()
     {
-        _mask?.Dispose();
-        _mask = null;
+        foreach (var mask in _masks.Values)
+        {
+            mask.Dispose();
+        }
+
+        _masks.Clear();
+    }
+
+    private void Forget(AttentionSite site)
+    {
+        if (_masks.Remove(site.PastLength, out var mask))
+        {
+            mask.Dispose();
+        }
     }
 
     /// <summary>Which keys the source layer marks for which queries.</summary>
@@ -92,16 +107,16 @@ public sealed class Rebalancing : IInterventionHook
         return marked.MoveToOuterDisposeScope();
     }
 
-    /// <summary>1 where a key is marked for a query, else 0, in the pattern's dtype.</summary>
+    /// <summary>True where a key is marked for a query.</summary>
     private Tensor MaskFor(AttentionSite site, Tensor pattern)
     {
         using var scope = NewDisposeScope();
         var marked = ReadMask(Options, site, pattern);
         marked = _replace?.Invoke(site, marked) ?? marked;
-        return marked.to(pattern.dtype).DetachFromDisposeScope();
+        return marked.DetachFromDisposeScope();
     }
 
-    private Tensor Boost(Tensor pattern, double strength)
+    private Tensor Boost(AttentionSite site, Tensor pattern, double strength)
     {
         using var scope = NewDisposeScope();
         Tensor edited;
@@ -112,9 +127,9 @@ public sealed class Rebalancing : IInterventionHook
         }
         else
         {
-            var mask = _mask ?? throw new InvalidOperationException("Re-balancing met a layer before its source layer: layers must come in order, one instance per thread.");
+            var mask = _masks.GetValueOrDefault(site.PastLength) ?? throw new InvalidOperationException("Re-balancing met a layer before its source layer: layers must come in order, one instance per thread.");
             using Scalar factor = strength;
-            edited = pattern.addcmul(pattern, mask, factor); // A + c (A ∘ M)
+            edited = pattern.addcmul(pattern, mask.to(pattern.dtype), factor); // A + c (A ∘ M)
         }
 
         if (Options.RenormalizeRows)

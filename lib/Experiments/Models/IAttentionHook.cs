@@ -4,11 +4,18 @@ namespace Experiments.Models;
 
 /// <summary>The one seam through which attention is observed and edited.</summary>
 /// <remarks>
-/// The decoder calls it once per layer, in order, on every forward pass, prefill and decoding alike. A hook may keep state
+/// The decoder calls it for each layer, in order, on every forward pass, prefill and decoding alike: once, or for pieces of the queries where <see cref="RowByRow"/>
+/// allows it. A hook may keep state
 /// between the layers of one pass (re-balancing carries a mask from an early layer to later ones); use one hook per thread.
 /// </remarks>
 public interface IAttentionHook
 {
+    /// <summary>
+    /// Whether a row of the pattern is edited without a look at other rows, so that long prompts may come in pieces: the site's <see cref="AttentionSite.PastLength"/> says where
+    /// a piece begins, and its keys end with its last query. Pieces stay in the processor's cache and leave out keys that no query of theirs may see.
+    /// </summary>
+    bool RowByRow => false;
+
     /// <summary>Sees a layer's attention pattern and may replace it.</summary>
     /// <param name="site">Which layer and which positions.</param>
     /// <param name="pattern">Weights after softmax, <c>[batch, head, query, key]</c>, in the model's dtype. Do not edit in place.

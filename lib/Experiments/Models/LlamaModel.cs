@@ -116,7 +116,7 @@ internal sealed class LlamaModel : nn.Module
 }
 
 /// <summary>What the layers of one forward pass share.</summary>
-internal sealed class ForwardPass
+internal sealed record ForwardPass
 {
     internal required Tensor Cos { get; init; }
 
@@ -135,4 +135,12 @@ internal sealed class ForwardPass
     internal required IAttentionObserver? Observer { get; init; }
 
     internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask);
+
+    /// <summary>The pass for some of its queries alone, whose keys end with the last of them.</summary>
+    internal ForwardPass Piece(int start, int length) => this with
+    {
+        Mask = Mask?.narrow(2, start, length).narrow(3, 0, Past + start + length),
+        KeyMask = KeyMask?.narrow(1, 0, Past + start + length),
+        Past = Past + start,
+    };
 }

@@ -20,6 +20,8 @@ internal sealed class SelfAttention : nn.Module
     [ComponentName(Name = "o_proj")]
     private readonly Linear _output;
 
+    private const int PieceLength = 128;
+
     private readonly LlamaConfig _config;
     private readonly int _layer;
     private readonly Scalar _scale;
@@ -51,7 +53,7 @@ internal sealed class SelfAttention : nn.Module
             (k, v) = pass.Cache.Append(_layer, k, v); // [batch, kvHead, key, headDim]
         }
 
-        var mixed = pass.Hook is null && pass.Observer is null ? Fused(q, k, v, pass) : Hooked(q, k, v, pass); // [batch, head, query, headDim]
+        var mixed = pass.Hook is null && pass.Observer is null ? Fused(q, k, v, pass) : pass.Observer is null && pass.Hook!.RowByRow && q.shape[2] > PieceLength ? InPieces(q, k, v, pass) : Hooked(q, k, v, pass); // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
         return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
     }
@@ -69,6 +71,22 @@ internal sealed class SelfAttention : nn.Module
         }
 
         return nn.functional.scaled_dot_product_attention(q, Repeat(k), Repeat(v), pass.Mask, 0, pass.Mask is null && q.shape[2] > 1);
+    }
+
+    /// <summary>What <see cref="Hooked"/> gives, for a few queries at a time.</summary>
+    private Tensor InPieces(Tensor q, Tensor k, Tensor v, ForwardPass pass)
+    {
+        var pieces = new List<Tensor>();
+        for (long start = 0; start < q.shape[2]; start += PieceLength)
+        {
+            using var scope = NewDisposeScope();
+            var length = Math.Min(PieceLength, q.shape[2] - start);
+            var keys = pass.Past + start + length;
+            var piece = pass.Piece((int)start, (int)length);
+            pieces.Add(Hooked(q.narrow(2, start, length), k.narrow(2, 0, keys), v.narrow(2, 0, keys), piece).MoveToOuterDisposeScope());
+        }
+
+        return cat(pieces, 2); // [batch, head, query, headDim]
     }
 
     private Tensor Hooked(Tensor q, Tensor k, Tensor v, ForwardPass pass)

@@ -44,6 +44,45 @@ public class InterventionTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(InterventionCases.Names), MemberType = typeof(InterventionCases))]
+    public void A_long_prompt_comes_in_pieces_and_gives_what_the_whole_pattern_gives(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 512 });
+        const double Often = 0.003; // marks keys in every row of 300
+        using var hook = (InterventionCases.Find(name) switch
+        {
+            RebalanceOptions options => options with { Threshold = Often },
+            RebalanceControl control => control with { Rebalance = control.Rebalance with { Threshold = Often } },
+            var other => other,
+        }).CreateHook(model);
+        var random = new Random(1);
+        var ids = cat([.. Enumerable.Range(0, 2).Select(_ => Golden.Ids([1, .. Enumerable.Range(0, 299).Select(_ => random.Next(3, model.Config.VocabSize))]))]);
+        var padding = ones([2, 300], ScalarType.Bool);
+        padding[1, ..140] = tensor(false);
+        foreach (var keyMask in new Tensor?[] { null, padding })
+        {
+            var (pieces, whole) = (new Watched(hook, rowByRow: true), new Watched(hook, rowByRow: false));
+            var inPieces = model.Forward(ids, keyMask: keyMask, hook: pieces);
+            Golden.Close(model.Forward(ids, keyMask: keyMask, hook: whole), inPieces, 1e-4);
+            Assert.Equal([(0, 128, 128), (128, 128, 256), (256, 44, 300)], pieces.Seen.Take(3));
+            Assert.Equal((0, 300, 300), whole.Seen[0]);
+            var plain = model.Forward(ids, keyMask: keyMask);
+            Assert.True(Golden.Difference(plain[.., 299], inPieces[.., 299]) > 1e-4, "the intervention changes nothing in the last piece");
+        }
+    }
+
+    [Fact]
+    public void An_observer_of_whole_patterns_keeps_the_pattern_whole()
+    {
+        using var hook = new Rebalancing(new RebalanceOptions());
+        Assert.True(hook.RowByRow);
+        Assert.True(HookChain.Of(hook, hook)!.RowByRow);
+        Assert.False(HookChain.Of(hook, new Watched(hook, rowByRow: false))!.RowByRow);
+    }
+
     [Fact]
     public void Interventions_run_in_the_order_in_which_they_are_given()
     {
@@ -113,4 +152,17 @@ public class InterventionTests
     [InlineData("softmax-temperature:tau=0", "tau is 0")]
     public void Text_that_is_not_understood_says_what_is(string text, string says) =>
         Assert.Contains(says, Assert.Throws<ExperimentException>(() => Interventions.Parse(text)).Message, StringComparison.Ordinal);
+
+    private sealed class Watched(IAttentionHook hook, bool rowByRow) : IAttentionHook
+    {
+        internal List<(int Past, int Queries, int Keys)> Seen { get; } = [];
+
+        public bool RowByRow => rowByRow;
+
+        public Tensor? OnPattern(AttentionSite site, Tensor pattern)
+        {
+            Seen.Add((site.PastLength, (int)pattern.shape[2], (int)pattern.shape[3]));
+            return hook.OnPattern(site, pattern);
+        }
+    }
 }
