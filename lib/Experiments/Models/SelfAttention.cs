@@ -21,6 +21,7 @@ internal sealed class SelfAttention : nn.Module
     private readonly Linear _output;
 
     private const int PieceLength = 128;
+    private const int PieceWeights = 1 << 17; // of a head
 
     private readonly LlamaConfig _config;
     private readonly int _layer;
@@ -77,10 +78,11 @@ internal sealed class SelfAttention : nn.Module
     private Tensor InPieces(Tensor q, Tensor k, Tensor v, ForwardPass pass)
     {
         var pieces = new List<Tensor>();
-        for (long start = 0; start < q.shape[2]; start += PieceLength)
+        var most = Math.Clamp(PieceWeights / k.shape[2], 16, PieceLength);
+        for (long start = 0; start < q.shape[2]; start += most)
         {
             using var scope = NewDisposeScope();
-            var length = Math.Min(PieceLength, q.shape[2] - start);
+            var length = Math.Min(most, q.shape[2] - start);
             var keys = pass.Past + start + length;
             var piece = pass.Piece((int)start, (int)length);
             pieces.Add(Hooked(q.narrow(2, start, length), k.narrow(2, 0, keys), v.narrow(2, 0, keys), piece).MoveToOuterDisposeScope());

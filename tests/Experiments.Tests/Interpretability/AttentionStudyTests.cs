@@ -47,6 +47,25 @@ public class AttentionStudyTests
         }
     }
 
+    [Theory]
+    [InlineData(64)]
+    [InlineData(200)] // in two pieces
+    [InlineData(1000)] // more than there are
+    public void A_long_text_read_in_pieces_has_the_statistics_of_the_whole_pattern(int sinkLength)
+    {
+        using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 512 });
+        var random = new Random(2);
+        int[] ids = [1, .. Enumerable.Range(0, 299).Select(_ => random.Next(3, 17))];
+        var options = new AttentionStudyOptions { SinkLength = sinkLength };
+        var pieces = AttentionStudy.Observe(model, ids, Piece, options: options);
+        var whole = AttentionStudy.Observe(model, ids, Piece, options: options with { Laboratory = new LaboratoryOptions() }); // looks at columns, so its pattern stays whole
+        Assert.Equal(300, pieces.Received.GetLength(2));
+        foreach (var read in new Func<SequenceAttention, Array>[] { text => text.Received, text => text.Entropy, text => text.FirstKey, text => text.BosMass, text => text.EffectiveContext, text => text.Mass })
+        {
+            Assert.All(read(whole).Cast<double>().Zip(read(pieces).Cast<double>()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        }
+    }
+
     [Fact]
     public void Classes_follow_the_pieces_and_the_config_says_what_BOS_is()
     {
