@@ -20,6 +20,12 @@ internal sealed class SelfAttention : nn.Module
     [ComponentName(Name = "o_proj")]
     private readonly Linear _output;
 
+    [ComponentName(Name = "q_norm")]
+    private readonly RmsNorm? _queryNorm;
+
+    [ComponentName(Name = "k_norm")]
+    private readonly RmsNorm? _keyNorm;
+
     private readonly LlamaConfig _config;
     private readonly int _layer;
     private readonly Scalar _scale;
@@ -31,10 +37,16 @@ internal sealed class SelfAttention : nn.Module
         _layer = layer;
         _scale = 1 / Math.Sqrt(config.HeadWidth);
         long queries = config.NumAttentionHeads * config.HeadWidth, keys = config.NumKeyValueHeads * config.HeadWidth;
-        _query = nn.Linear(config.HiddenSize, queries, config.AttentionBias, device, dtype);
-        _key = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
-        _value = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
+        _query = nn.Linear(config.HiddenSize, queries, config.QueryKeyValueBias, device, dtype);
+        _key = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
+        _value = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
         _output = nn.Linear(queries, config.HiddenSize, config.AttentionBias, device, dtype);
+        if (config.QueryKeyNorm)
+        {
+            _queryNorm = new RmsNorm(config.HeadWidth, config.RmsNormEps, dtype, device);
+            _keyNorm = new RmsNorm(config.HeadWidth, config.RmsNormEps, dtype, device);
+        }
+
         RegisterComponents();
     }
 
@@ -43,8 +55,8 @@ internal sealed class SelfAttention : nn.Module
     internal Tensor Forward(Tensor hidden, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        var q = RotaryEmbedding.Rotate(Heads(_query.call(hidden), _config.NumAttentionHeads), pass.Cos, pass.Sin); // [batch, head, query, headDim]
-        var k = RotaryEmbedding.Rotate(Heads(_key.call(hidden), _config.NumKeyValueHeads), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
+        var q = RotaryEmbedding.Rotate(Normal(_queryNorm, Heads(_query.call(hidden), _config.NumAttentionHeads)), pass.Cos, pass.Sin); // [batch, head, query, headDim]
+        var k = RotaryEmbedding.Rotate(Normal(_keyNorm, Heads(_key.call(hidden), _config.NumKeyValueHeads)), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
         var v = Heads(_value.call(hidden), _config.NumKeyValueHeads); // [batch, kvHead, query, headDim]
         if (pass.Cache is not null)
         {
@@ -55,6 +67,8 @@ internal sealed class SelfAttention : nn.Module
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
         return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Normal(RmsNorm? norm, Tensor heads) => norm is null ? heads : norm.call(heads);
 
     private Tensor Heads(Tensor projected, int heads) =>
         projected.view(projected.shape[0], projected.shape[1], heads, _config.HeadWidth).transpose(1, 2); // [batch, heads, query, headDim]
