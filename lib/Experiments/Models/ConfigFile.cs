@@ -18,9 +18,20 @@ public static class ConfigFile
     private static readonly HashSet<string> Known =
     [
         "model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
-        "head_dim", "max_position_embeddings", "rms_norm_eps", "rope_theta", "rope_scaling", "rope_parameters", "rope_interleaved", "tie_word_embeddings", "attention_bias",
-        "mlp_bias", "hidden_act", "bos_token_id", "eos_token_id", "pad_token_id",
+        "head_dim", "max_position_embeddings", "rms_norm_eps", "rope_theta", "rope_scaling", "rope_parameters", "tie_word_embeddings",
+        "hidden_act", "bos_token_id", "eos_token_id", "pad_token_id",
     ];
+
+    private static readonly string[] QwenKeys = ["use_sliding_window", "sliding_window", "max_window_layers", "layer_types", "use_mrope"];
+
+    /// <summary>What <c>model_type</c> and <c>architectures</c> name, and the keys that only this family has.</summary>
+    private static readonly Dictionary<ModelFamily, (string Type, string Architecture, string[] Keys)> Families = new()
+    {
+        [ModelFamily.Llama] = ("llama", "LlamaForCausalLM", ["attention_bias", "mlp_bias", "rope_interleaved"]),
+        [ModelFamily.Qwen2] = ("qwen2", "Qwen2ForCausalLM", QwenKeys),
+        [ModelFamily.Qwen3] = ("qwen3", "Qwen3ForCausalLM", ["attention_bias", .. QwenKeys]),
+        [ModelFamily.Mistral] = ("mistral", "MistralForCausalLM", ["sliding_window"]),
+    };
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">Path of <c>config.json</c>.</param>
@@ -44,34 +55,28 @@ public static class ConfigFile
             throw new ExperimentException($"{path} is not valid JSON: {e.Message} Download the file again.", e);
         }
 
-        var keys = new Keys(json, path);
-        var unknown = json.Select(pair => pair.Key).Where(key => !Known.Contains(key) && !Ignored.Contains(key) && json[key] is not null).ToArray();
-        if (unknown.Length > 0)
-        {
-            throw new ExperimentException($"{path}: unknown key '{unknown[0]}', which may change the maths. Known keys: {string.Join(", ", Known.Order(StringComparer.Ordinal))}. Remove it only if you know that it does not matter.");
-        }
-
-        keys.Require("model_type", "llama");
-        keys.Require("hidden_act", "silu");
-        keys.Require("mlp_bias", false);
-        keys.Require("rope_interleaved", false);
+        var keys = new ConfigKeys(json, path);
+        var family = ReadFamily(json, keys, path);
         var rope = json["rope_parameters"] as JsonObject; // transformers 5 keeps base and scaling together
         var heads = keys.Int("num_attention_heads");
+        var plain = family == ModelFamily.Llama; // transformers' defaults of the others are one published size's: nothing to rely on
         var config = new LlamaConfig
         {
+            Family = family,
             VocabSize = keys.Int("vocab_size"),
             HiddenSize = keys.Int("hidden_size"),
             IntermediateSize = keys.Int("intermediate_size"),
             NumHiddenLayers = keys.Int("num_hidden_layers"),
             NumAttentionHeads = heads,
-            NumKeyValueHeads = keys.Int("num_key_value_heads", heads),
-            HeadDim = json["head_dim"] is null ? null : keys.Int("head_dim"),
-            MaxPositionEmbeddings = keys.Int("max_position_embeddings", 2048),
+            NumKeyValueHeads = keys.Int("num_key_value_heads", plain ? heads : null),
+            HeadDim = json["head_dim"] is null && family != ModelFamily.Qwen3 ? null : keys.Int("head_dim"),
+            MaxPositionEmbeddings = keys.Int("max_position_embeddings", plain ? 2048 : null),
             RmsNormEps = keys.Number("rms_norm_eps", 1e-6),
-            RopeTheta = rope?["rope_theta"] is null ? keys.Number("rope_theta", 10000) : new Keys(rope, path + ": rope_parameters").Number("rope_theta"),
+            RopeTheta = rope?["rope_theta"] is null ? keys.Number("rope_theta", 10000) : new ConfigKeys(rope, path + ": rope_parameters").Number("rope_theta"),
             RopeScaling = (json["rope_parameters"] ?? json["rope_scaling"]) is { } scaling ? ReadScaling(scaling, path) : null,
             TieWordEmbeddings = keys.Flag("tie_word_embeddings"),
             AttentionBias = keys.Flag("attention_bias"),
+            SlidingWindow = family == ModelFamily.Mistral && (json["sliding_window"] is not null || !json.ContainsKey("sliding_window")) ? keys.Int("sliding_window", 4096) : null,
             BosTokenId = json["bos_token_id"] is null ? null : keys.Int("bos_token_id"),
             EosTokenIds = keys.Ints("eos_token_id"),
             PadTokenId = json["pad_token_id"] is null ? null : keys.Int("pad_token_id"),
@@ -87,10 +92,10 @@ public static class ConfigFile
     /// <returns>Indented JSON with sorted keys and a final newline.</returns>
     public static string Write(LlamaConfig config, string dtype)
     {
+        var family = Families[config.Family];
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"),
-            ["attention_bias"] = config.AttentionBias,
+            ["architectures"] = new JsonArray(family.Architecture),
             ["bos_token_id"] = config.BosTokenId,
             ["eos_token_id"] = config.EosTokenIds.Count switch { 0 => null, 1 => config.EosTokenIds[0], _ => new JsonArray([.. config.EosTokenIds.Select(id => (JsonNode)id)]) },
             ["head_dim"] = config.HeadWidth,
@@ -99,8 +104,7 @@ public static class ConfigFile
             ["initializer_range"] = config.InitializerRange,
             ["intermediate_size"] = config.IntermediateSize,
             ["max_position_embeddings"] = config.MaxPositionEmbeddings,
-            ["mlp_bias"] = false,
-            ["model_type"] = "llama",
+            ["model_type"] = family.Type,
             ["num_attention_heads"] = config.NumAttentionHeads,
             ["num_hidden_layers"] = config.NumHiddenLayers,
             ["num_key_value_heads"] = config.NumKeyValueHeads,
@@ -113,7 +117,38 @@ public static class ConfigFile
             ["use_cache"] = true,
             ["vocab_size"] = config.VocabSize,
         };
-        return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+        var own = new Dictionary<string, JsonNode?> { ["attention_bias"] = config.AttentionBias, ["mlp_bias"] = false, ["use_sliding_window"] = false, ["sliding_window"] = config.SlidingWindow };
+        var sorted = new JsonObject(json.Concat(own.Where(pair => family.Keys.Contains(pair.Key))).OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+        return sorted.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+    }
+
+    /// <summary>The family, once every key is one that it knows and none asks for what is not implemented.</summary>
+    private static ModelFamily ReadFamily(JsonObject json, ConfigKeys keys, string path)
+    {
+        var type = keys.Text("model_type") ?? "llama";
+        var (family, own) = Families.Where(pair => pair.Value.Type == type).Select(pair => ((ModelFamily?)pair.Key, pair.Value.Keys)).FirstOrDefault();
+        if (family is null)
+        {
+            throw new ExperimentException($"{path}: 'model_type' is '{type}', which is not implemented. Known: {string.Join(", ", Families.Values.Select(known => known.Type))}.");
+        }
+
+        var unknown = json.Select(pair => pair.Key).FirstOrDefault(key => !Known.Contains(key) && !own.Contains(key) && !Ignored.Contains(key) && json[key] is not null);
+        if (unknown is not null)
+        {
+            throw new ExperimentException($"{path}: unknown key '{unknown}', which may change the maths. Known keys: {string.Join(", ", Known.Concat(own).Order(StringComparer.Ordinal))}. Remove it only if you know that it does not matter.");
+        }
+
+        keys.Require("hidden_act", "silu");
+        keys.Require("mlp_bias", false);
+        keys.Require("rope_interleaved", false);
+        keys.Require("use_sliding_window", false);
+        keys.Require("use_mrope", false);
+        if (json["layer_types"] is { } layers && !(layers is JsonArray list && list.All(layer => layer?.ToJsonString() == "\"full_attention\"")))
+        {
+            throw new ExperimentException($"{path}: 'layer_types' is {layers.ToJsonString()}; this decoder implements \"full_attention\" in every layer only.");
+        }
+
+        return family.Value;
     }
 
     /// <summary>A key that stands in an object twice is found when the object is first asked; this asks all of them.</summary>
@@ -127,7 +162,7 @@ public static class ConfigFile
 
     private static RopeScaling? ReadScaling(JsonNode node, string path)
     {
-        var keys = new Keys(node as JsonObject ?? throw new ExperimentException($"{path}: 'rope_scaling' must be an object or null."), path + ": rope_scaling");
+        var keys = new ConfigKeys(node as JsonObject ?? throw new ExperimentException($"{path}: 'rope_scaling' must be an object or null."), path + ": rope_scaling");
         var type = keys.Text("rope_type") ?? keys.Text("type") ?? throw new ExperimentException($"{path}: 'rope_scaling' has no 'rope_type'.");
         var scaling = type switch
         {
@@ -167,59 +202,5 @@ public static class ConfigFile
         }
 
         return json;
-    }
-
-    /// <summary>Typed access to one JSON object, with errors that name file and key.</summary>
-    private sealed class Keys(JsonObject json, string where)
-    {
-        internal int Int(string key, int? fallback = null) => Value(key, fallback, node => node.GetValue<int>(), "a whole number");
-
-        internal double Number(string key, double? fallback = null) => Value(key, fallback, node => node.GetValue<double>(), "a number");
-
-        internal bool Flag(string key) => Value<bool>(key, false, node => node.GetValue<bool>(), "true or false");
-
-        internal string? Text(string key) => json[key] is null ? null : Value<string>(key, null, node => node.GetValue<string>(), "a string");
-
-        internal IReadOnlyList<int> Ints(string key) => json[key] switch
-        {
-            null => [],
-            JsonArray array => Value<int[]>(key, null, _ => [.. array.Select(item => (item ?? throw new FormatException()).GetValue<int>())], "a list of whole numbers"),
-            _ => [Int(key)],
-        };
-
-        internal void Require<T>(string key, T expected)
-        {
-            if (json[key] is { } node && node.ToJsonString() != JsonSerializer.Serialize(expected))
-            {
-                throw new ExperimentException($"{where}: '{key}' is {node.ToJsonString()}; this decoder implements {JsonSerializer.Serialize(expected)} only.");
-            }
-        }
-
-        private T Value<T>(string key, T? fallback, Func<JsonNode, T> read, string kind)
-            where T : notnull
-            => Read(key, read, kind, out var value) ? value! : fallback ?? throw new ExperimentException($"{where}: '{key}' is missing.");
-
-        private T Value<T>(string key, T? fallback, Func<JsonNode, T> read, string kind)
-            where T : struct
-            => Read(key, read, kind, out var value) ? value : fallback ?? throw new ExperimentException($"{where}: '{key}' is missing.");
-
-        private bool Read<T>(string key, Func<JsonNode, T> read, string kind, out T? value)
-        {
-            value = default;
-            if (json[key] is not { } node)
-            {
-                return false;
-            }
-
-            try
-            {
-                value = read(node);
-                return true;
-            }
-            catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException)
-            {
-                throw new ExperimentException($"{where}: '{key}' is {node.ToJsonString()}; it must be {kind}.", e);
-            }
-        }
     }
 }

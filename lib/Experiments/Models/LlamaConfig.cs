@@ -4,6 +4,9 @@ namespace Experiments.Models;
 /// <remarks>Property names are the PascalCase of the JSON keys. <see cref="ConfigFile"/> reads and writes the file.</remarks>
 public sealed record LlamaConfig
 {
+    /// <summary>Which family's conventions hold; <c>model_type</c> of the file.</summary>
+    public ModelFamily Family { get; init; }
+
     /// <summary>Number of rows of the embedding and of the output projection.</summary>
     public required int VocabSize { get; init; }
 
@@ -40,8 +43,11 @@ public sealed record LlamaConfig
     /// <summary>Whether the output projection is the embedding matrix.</summary>
     public bool TieWordEmbeddings { get; init; }
 
-    /// <summary>Whether the q, k, v and o projections have a bias.</summary>
+    /// <summary>Whether the q, k, v and o projections have a bias. Qwen2 always has one on q, k and v and none on o: see <see cref="QueryKeyValueBias"/>.</summary>
     public bool AttentionBias { get; init; }
+
+    /// <summary>Mistral: a query sees the newest <c>SlidingWindow</c> keys, itself among them; null for all earlier ones.</summary>
+    public int? SlidingWindow { get; init; }
 
     /// <summary>Beginning-of-sequence id.</summary>
     public int? BosTokenId { get; init; } = 1;
@@ -58,6 +64,12 @@ public sealed record LlamaConfig
     /// <summary>Width of one head after defaults.</summary>
     public int HeadWidth => HeadDim ?? HiddenSize / NumAttentionHeads;
 
+    /// <summary>Whether the q, k and v projections have a bias.</summary>
+    public bool QueryKeyValueBias => AttentionBias || Family == ModelFamily.Qwen2;
+
+    /// <summary>Whether each query and key head passes an RMSNorm of its own before its rotation.</summary>
+    public bool QueryKeyNorm => Family == ModelFamily.Qwen3;
+
     /// <summary>Longest context in tokens: <see cref="MaxPositionEmbeddings"/>, times the factor where RoPE is scaled
     /// (llama3-scaled checkpoints already state the stretched length).</summary>
     public int ContextLength => RopeScaling is { Type: RopeScalingType.Linear or RopeScalingType.Dynamic } scaling
@@ -70,7 +82,7 @@ public sealed record LlamaConfig
         get
         {
             long width = HiddenSize, queries = (long)NumAttentionHeads * HeadWidth, keys = (long)NumKeyValueHeads * HeadWidth;
-            var attention = (2 * width * queries) + (2 * width * keys) + (AttentionBias ? queries + (2 * keys) + width : 0);
+            var attention = (2 * width * queries) + (2 * width * keys) + (QueryKeyValueBias ? queries + (2 * keys) : 0) + (AttentionBias ? width : 0) + (QueryKeyNorm ? 2 * HeadWidth : 0);
             var layer = attention + (3 * width * IntermediateSize) + (2 * width);
             return (NumHiddenLayers * layer) + width + ((TieWordEmbeddings ? 1 : 2) * (long)VocabSize * width);
         }
@@ -120,6 +132,12 @@ public sealed record LlamaConfig
             Positive("rope_scaling.original_max_position_embeddings", scaling.OriginalMaxPositionEmbeddings);
         }
 
+        if (SlidingWindow is { } window)
+        {
+            Positive("sliding_window", window);
+        }
+
+        ValidateFamily(where);
         if (HeadDim is null && HiddenSize % NumAttentionHeads != 0)
         {
             throw new Runs.ExperimentException($"{where}: 'hidden_size' {HiddenSize} is not a multiple of 'num_attention_heads' {NumAttentionHeads}; give 'head_dim' or correct one of them.");
@@ -135,36 +153,18 @@ public sealed record LlamaConfig
             throw new Runs.ExperimentException($"{where}: 'num_attention_heads' {NumAttentionHeads} is not a multiple of 'num_key_value_heads' {NumKeyValueHeads}.");
         }
     }
-}
 
-/// <summary>How rotary frequencies are changed for contexts longer than the trained one.</summary>
-public enum RopeScalingType
-{
-    /// <summary>Positions are divided by the factor.</summary>
-    Linear,
+    /// <summary>What a family's file cannot say would be lost when the model is saved.</summary>
+    private void ValidateFamily(string where)
+    {
+        if (AttentionBias && Family is (ModelFamily.Qwen2 or ModelFamily.Mistral))
+        {
+            throw new Runs.ExperimentException($"{where}: 'attention_bias' has no meaning for {Family}, whose projections fix it. Leave it out.");
+        }
 
-    /// <summary>Dynamic NTK: the base grows with the sequence once it is longer than the trained context.</summary>
-    Dynamic,
-
-    /// <summary>Llama 3.1's rule: long wavelengths are divided by the factor, short ones kept, a smooth ramp between.</summary>
-    Llama3,
-}
-
-/// <summary>Parameters of <see cref="RopeScalingType"/>, named as in <c>rope_scaling</c> of <c>config.json</c>.</summary>
-public sealed record RopeScaling
-{
-    /// <summary>Which rule.</summary>
-    public required RopeScalingType Type { get; init; }
-
-    /// <summary>How many times longer the context becomes.</summary>
-    public required double Factor { get; init; }
-
-    /// <summary>llama3: wavelengths above <c>original / LowFreqFactor</c> are divided by the factor.</summary>
-    public double LowFreqFactor { get; init; } = 1;
-
-    /// <summary>llama3: wavelengths below <c>original / HighFreqFactor</c> are kept.</summary>
-    public double HighFreqFactor { get; init; } = 4;
-
-    /// <summary>llama3: context length of the pre-training, in tokens.</summary>
-    public int OriginalMaxPositionEmbeddings { get; init; } = 8192;
+        if (SlidingWindow is not null && Family != ModelFamily.Mistral)
+        {
+            throw new Runs.ExperimentException($"{where}: 'sliding_window' is implemented for Mistral only, not for {Family}. Leave it out.");
+        }
+    }
 }

@@ -94,16 +94,23 @@ internal sealed class LlamaModel : nn.Module
     }
 
     /// <summary>Boolean <c>[batch or 1, 1, query, key]</c>, true where a query may look; null where the kernel's causal flag or no mask is enough.</summary>
-    private static Tensor? AllowedKeys(Device device, Tensor? keyMask, int past, int queries, bool hooked)
+    private Tensor? AllowedKeys(Device device, Tensor? keyMask, int past, int queries, bool hooked)
     {
-        if (keyMask is null && (queries == 1 || (past == 0 && !hooked)))
+        var window = _config.SlidingWindow is { } size && size < past + queries ? size : (int?)null; // null where it hides nothing
+        if (keyMask is null && window is null && (queries == 1 || (past == 0 && !hooked)))
         {
             return null;
         }
 
         var query = Scalars.Range(past, past + queries, device).unsqueeze(1);
         var key = Scalars.Range(0, past + queries, device).unsqueeze(0);
-        var causal = key.le(query).unsqueeze(0).unsqueeze(0); // [1, 1, query, key]
+        var visible = key.le(query);
+        if (window is { } newest)
+        {
+            visible = visible.logical_and(key.gt(Scalars.Range(past - newest, past + queries - newest, device).unsqueeze(1)));
+        }
+
+        var causal = visible.unsqueeze(0).unsqueeze(0); // [1, 1, query, key]
         if (keyMask is null)
         {
             return causal;

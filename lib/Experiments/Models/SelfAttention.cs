@@ -8,6 +8,9 @@ namespace Experiments.Models;
 /// <summary>Causal grouped-query self-attention with rotary positions.</summary>
 internal sealed class SelfAttention : nn.Module
 {
+    private const int PieceLength = 128;
+    private const int PieceWeights = 1 << 17; // of a head
+
     [ComponentName(Name = "q_proj")]
     private readonly Linear _query;
 
@@ -20,8 +23,11 @@ internal sealed class SelfAttention : nn.Module
     [ComponentName(Name = "o_proj")]
     private readonly Linear _output;
 
-    private const int PieceLength = 128;
-    private const int PieceWeights = 1 << 17; // of a head
+    [ComponentName(Name = "q_norm")]
+    private readonly RmsNorm? _queryNorm;
+
+    [ComponentName(Name = "k_norm")]
+    private readonly RmsNorm? _keyNorm;
 
     private readonly LlamaConfig _config;
     private readonly int _layer;
@@ -34,10 +40,16 @@ internal sealed class SelfAttention : nn.Module
         _layer = layer;
         _scale = 1 / Math.Sqrt(config.HeadWidth);
         long queries = config.NumAttentionHeads * config.HeadWidth, keys = config.NumKeyValueHeads * config.HeadWidth;
-        _query = nn.Linear(config.HiddenSize, queries, config.AttentionBias, device, dtype);
-        _key = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
-        _value = nn.Linear(config.HiddenSize, keys, config.AttentionBias, device, dtype);
+        _query = nn.Linear(config.HiddenSize, queries, config.QueryKeyValueBias, device, dtype);
+        _key = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
+        _value = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
         _output = nn.Linear(queries, config.HiddenSize, config.AttentionBias, device, dtype);
+        if (config.QueryKeyNorm)
+        {
+            _queryNorm = new RmsNorm(config.HeadWidth, config.RmsNormEps, dtype, device);
+            _keyNorm = new RmsNorm(config.HeadWidth, config.RmsNormEps, dtype, device);
+        }
+
         RegisterComponents();
     }
 
@@ -46,18 +58,25 @@ internal sealed class SelfAttention : nn.Module
     internal Tensor Forward(Tensor hidden, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        var q = RotaryEmbedding.Rotate(Heads(_query.call(hidden), _config.NumAttentionHeads), pass.Cos, pass.Sin); // [batch, head, query, headDim]
-        var k = RotaryEmbedding.Rotate(Heads(_key.call(hidden), _config.NumKeyValueHeads), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
+        var q = RotaryEmbedding.Rotate(Normal(_queryNorm, Heads(_query.call(hidden), _config.NumAttentionHeads)), pass.Cos, pass.Sin); // [batch, head, query, headDim]
+        var k = RotaryEmbedding.Rotate(Normal(_keyNorm, Heads(_key.call(hidden), _config.NumKeyValueHeads)), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
         var v = Heads(_value.call(hidden), _config.NumKeyValueHeads); // [batch, kvHead, query, headDim]
         if (pass.Cache is not null)
         {
             (k, v) = pass.Cache.Append(_layer, k, v); // [batch, kvHead, key, headDim]
         }
 
-        var mixed = pass.Hook is null && pass.Observer is null ? Fused(q, k, v, pass) : pass.Observer is null && pass.Hook!.RowByRow && q.shape[2] > PieceLength ? InPieces(q, k, v, pass) : Hooked(q, k, v, pass); // [batch, head, query, headDim]
+        var mixed = pass switch
+        {
+            { Hook: null, Observer: null } => Fused(q, k, v, pass),
+            { Hook.RowByRow: true, Observer: null } when q.shape[2] > PieceLength => InPieces(q, k, v, pass),
+            _ => Hooked(q, k, v, pass),
+        }; // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
         return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Normal(RmsNorm? norm, Tensor heads) => norm is null ? heads : norm.call(heads);
 
     private Tensor Heads(Tensor projected, int heads) =>
         projected.view(projected.shape[0], projected.shape[1], heads, _config.HeadWidth).transpose(1, 2); // [batch, heads, query, headDim]
@@ -84,8 +103,7 @@ internal sealed class SelfAttention : nn.Module
             using var scope = NewDisposeScope();
             var length = Math.Min(most, q.shape[2] - start);
             var keys = pass.Past + start + length;
-            var piece = pass.Piece((int)start, (int)length);
-            pieces.Add(Hooked(q.narrow(2, start, length), k.narrow(2, 0, keys), v.narrow(2, 0, keys), piece).MoveToOuterDisposeScope());
+            pieces.Add(Hooked(q.narrow(2, start, length), k.narrow(2, 0, keys), v.narrow(2, 0, keys), pass.Piece((int)start, (int)length)).MoveToOuterDisposeScope());
         }
 
         return cat(pieces, 2); // [batch, head, query, headDim]

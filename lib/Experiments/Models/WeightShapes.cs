@@ -17,10 +17,16 @@ internal static class WeightShapes
             foreach (var (name, rows, columns) in projections)
             {
                 yield return ($"{layer}self_attn.{name}.weight", [rows, columns]);
-                if (config.AttentionBias)
+                if (name == "o_proj" ? config.AttentionBias : config.QueryKeyValueBias)
                 {
                     yield return ($"{layer}self_attn.{name}.bias", [rows]);
                 }
+            }
+
+            if (config.QueryKeyNorm)
+            {
+                yield return (layer + "self_attn.q_norm.weight", [config.HeadWidth]);
+                yield return (layer + "self_attn.k_norm.weight", [config.HeadWidth]);
             }
 
             yield return (layer + "post_attention_layernorm.weight", [width]);

@@ -15,6 +15,10 @@ public class ConfigFileTests
         TinyModels.Config with { HeadDim = 4, RopeScaling = new RopeScaling { Type = RopeScalingType.Linear, Factor = 2 } },
         TinyModels.Config with { HeadDim = 4, RopeScaling = new RopeScaling { Type = RopeScalingType.Dynamic, Factor = 4 } },
         TinyModels.Config with { HeadDim = 4, RopeScaling = new RopeScaling { Type = RopeScalingType.Llama3, Factor = 8, LowFreqFactor = 1, HighFreqFactor = 4, OriginalMaxPositionEmbeddings = 32 } },
+        TinyModels.Config with { Family = ModelFamily.Qwen2, HeadDim = 4 },
+        TinyModels.Config with { Family = ModelFamily.Qwen3, HeadDim = 6, AttentionBias = true },
+        TinyModels.Config with { Family = ModelFamily.Mistral, HeadDim = 4, SlidingWindow = 5 },
+        TinyModels.Config with { Family = ModelFamily.Mistral, HeadDim = 4 },
     ];
 
     [Theory]
@@ -56,7 +60,8 @@ public class ConfigFileTests
     [InlineData("rope_interleaved", "true")]
     [InlineData("sliding_window", "4096")]
     [InlineData("logit_scale", "0.5")]
-    [InlineData("model_type", "\"mistral\"")]
+    [InlineData("model_type", "\"gpt2\"")]
+    [InlineData("use_sliding_window", "false")]
     [InlineData("hidden_act", "\"gelu\"")]
     [InlineData("mlp_bias", "true")]
     [InlineData("hidden_size", "\"big\"")]
@@ -84,6 +89,52 @@ public class ConfigFileTests
         Assert.Contains(value.Contains("yarn", StringComparison.Ordinal) ? "yarn" : key, error.Message, StringComparison.Ordinal);
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(ModelFamily.Qwen2, "use_sliding_window", "true")]
+    [InlineData(ModelFamily.Qwen2, "use_mrope", "true")]
+    [InlineData(ModelFamily.Qwen2, "attention_bias", "false")]
+    [InlineData(ModelFamily.Qwen2, "num_key_value_heads", "null")]
+    [InlineData(ModelFamily.Qwen3, "layer_types", "[\"full_attention\",\"sliding_attention\"]")]
+    [InlineData(ModelFamily.Qwen3, "layer_types", "\"full_attention\"")]
+    [InlineData(ModelFamily.Qwen3, "head_dim", "null")]
+    [InlineData(ModelFamily.Qwen3, "max_position_embeddings", "null")]
+    [InlineData(ModelFamily.Mistral, "sliding_window", "0")]
+    [InlineData(ModelFamily.Mistral, "attention_bias", "true")]
+    public void A_familys_key_that_is_not_implemented_or_missing_is_named(ModelFamily family, string key, string value)
+    {
+        var json = JsonNode.Parse(ConfigFile.Write(TinyModels.Config with { Family = family }, "float32"))!;
+        json[key] = JsonNode.Parse(value);
+        var error = Assert.Throws<ExperimentException>(() => Read(json.ToJsonString()));
+        Assert.Contains($"'{key}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Qwens_window_is_off_unless_it_is_asked_for()
+    {
+        var json = JsonNode.Parse(ConfigFile.Write(TinyModels.Config with { Family = ModelFamily.Qwen2 }, "float32"))!;
+        json["sliding_window"] = 4;
+        json["max_window_layers"] = 2;
+        json["layer_types"] = JsonNode.Parse("[\"full_attention\",\"full_attention\",\"full_attention\"]");
+        Assert.Null(Read(json.ToJsonString()).SlidingWindow);
+    }
+
+    [Fact]
+    public void Mistrals_window_is_4096_where_the_key_is_missing_and_none_where_it_is_null()
+    {
+        var json = JsonNode.Parse(ConfigFile.Write(TinyModels.Config with { Family = ModelFamily.Mistral }, "float32"))!.AsObject();
+        Assert.Null(Read(json.ToJsonString()).SlidingWindow);
+        json.Remove("sliding_window");
+        Assert.Equal(4096, Read(json.ToJsonString()).SlidingWindow);
+    }
+
+    [Theory]
+    [InlineData(ModelFamily.Llama, false, 4)]
+    [InlineData(ModelFamily.Qwen3, false, 4)]
+    [InlineData(ModelFamily.Qwen2, true, null)]
+    [InlineData(ModelFamily.Mistral, true, null)]
+    public void A_config_that_its_familys_file_could_not_hold_is_refused(ModelFamily family, bool bias, int? window) =>
+        Assert.Throws<ExperimentException>(() => TinyModels.Make(TinyModels.Config with { Family = family, AttentionBias = bias, SlidingWindow = window }));
 
     [Theory]
     [InlineData("")]
