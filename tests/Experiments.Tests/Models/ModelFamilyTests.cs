@@ -1,3 +1,4 @@
+using Experiments.Interpretability;
 using Experiments.Models;
 using static TorchSharp.torch;
 
@@ -41,6 +42,19 @@ public class ModelFamilyTests
         var expected = tensor(logits.SelectMany(row => row).ToArray(), [1, Prompt.Length, config.VocabSize]).to(ScalarType.Float32);
         Golden.Close(expected, model.Forward(Golden.Ids(Prompt)), 1e-4);
         Golden.Close(expected, model.Forward(Golden.Ids(Prompt), hook: new Golden.Recorder()), 1e-4);
+    }
+
+    [Fact]
+    public void A_long_prompt_with_a_hook_keeps_its_sliding_window()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = Random(Sliding with { MaxPositionEmbeddings = 512 });
+        using var nothing = new Rebalancing(new RebalanceOptions { Alpha = 0 });
+        var ids = Golden.Ids(Enumerable.Range(0, 300).Select(i => 1 + (i * 7 % 20)));
+        Golden.Close(model.Forward(ids), model.Forward(ids, hook: nothing), 1e-4);
+        using var wide = Random(Sliding with { MaxPositionEmbeddings = 512, SlidingWindow = null });
+        Assert.True(Golden.Difference(wide.Forward(ids), model.Forward(ids, hook: nothing)) > 1e-3, "the window hides nothing");
     }
 
     [Theory]
