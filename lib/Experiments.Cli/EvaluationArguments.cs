@@ -32,6 +32,8 @@ internal sealed class EvaluationArguments
     private readonly Option<string?> _memory = new("--max-memory") { Description = $"What the process, or on a GPU the model and its batches, may use: 3GB. Batches are made smaller to stay below. With {Auto} on a CPU it is four fifths of the memory", HelpName = "SIZE" };
     private readonly Option<string?> _shard = new("--shard") { Description = "Only the I-th of N equal parts of the questions: 2/8; 'experiments merge' puts the parts together", HelpName = "I/N" };
 
+    private TaskFile? _own; // read once, so that all of an evaluation is asked as one state of the file says
+
     internal EvaluationArguments(Command command)
     {
         foreach (var option in new Option[] { _task, _data, _template, _split, _limit, _shots, _shotData, _chat, _system, _method, _length, _sampling, _repeats, _batch, _memory, _shard })
@@ -101,7 +103,7 @@ internal sealed class EvaluationArguments
     }
 
     /// <summary>The user's own task; null where the task is one of the known names.</summary>
-    private TaskFile? Own(ParseResult parsed) => parsed.GetValue(_task) is { } task && TaskFile.Is(task) ? TaskFile.Load(task) : null;
+    private TaskFile? Own(ParseResult parsed) => _own ??= parsed.GetValue(_task) is { } task && TaskFile.Is(task) ? TaskFile.Load(task) : null;
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using Experiments.Interpretability;
 using Experiments.Models;
@@ -23,16 +24,14 @@ public class CaptureBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        set_num_threads(2);
-        _model = new LlamaForCausalLM(ForwardBenchmarks.Shape with { MaxPositionEmbeddings = 4096 });
-        _model.Initialize(1);
+        _model = ForwardBenchmarks.Model(context: 4096);
         _model.eval();
         var random = new Random(1);
         _ids = [.. Enumerable.Range(0, Tokens).Select(_ => random.Next(ForwardBenchmarks.Shape.VocabSize))];
         if (OperatingSystem.IsLinux())
         {
             File.WriteAllText("/proc/self/clear_refs", "5"); // sets the peak back
-            _before = Status("VmRSS");
+            _before = Environment.WorkingSet;
         }
     }
 
@@ -41,7 +40,8 @@ public class CaptureBenchmarks
     {
         if (OperatingSystem.IsLinux())
         {
-            Console.WriteLine(FormattableString.Invariant($"// {Tokens} tokens: {(Status("VmHWM") - _before) / 1024.0:0} MiB at the peak beyond the model"));
+            using var process = Process.GetCurrentProcess();
+            Console.WriteLine(FormattableString.Invariant($"// {Tokens} tokens: {(process.PeakWorkingSet64 - _before) / 1048576.0:0} MiB at the peak beyond the model"));
         }
 
         _model.Dispose();
@@ -57,7 +57,4 @@ public class CaptureBenchmarks
 
     [Benchmark]
     public void Statistics() => AttentionStudy.Observe(_model, _ids, id => $"<{id}>");
-
-    private static long Status(string name) =>
-        long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
 }

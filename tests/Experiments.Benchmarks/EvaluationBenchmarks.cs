@@ -4,7 +4,6 @@ using Experiments.Data.Benchmarks;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
 using Experiments.Models;
-using static TorchSharp.torch;
 
 namespace Experiments.Benchmarks;
 
@@ -29,9 +28,7 @@ public partial class EvaluationBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        set_num_threads(2);
-        _model = new LlamaForCausalLM(ForwardBenchmarks.Shape with { MaxPositionEmbeddings = 4096 });
-        _model.Initialize(1);
+        _model = ForwardBenchmarks.Model(context: 4096);
         _model.eval();
         var folder = Environment.GetEnvironmentVariable("EXPERIMENTS_MMLU") ?? throw new InvalidOperationException("Set EXPERIMENTS_MMLU to MMLU's folder.");
         var questions = QuestionSets.Load("mmlu", folder, perCategory: 4).Questions.Take(Questions);

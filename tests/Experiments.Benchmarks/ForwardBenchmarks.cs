@@ -48,12 +48,19 @@ public class ForwardBenchmarks
         MaxPositionEmbeddings = 1024,
     };
 
+    /// <summary>The random model, on two threads.</summary>
+    internal static LlamaForCausalLM Model(int? context = null)
+    {
+        set_num_threads(2);
+        var model = new LlamaForCausalLM(Shape with { MaxPositionEmbeddings = context ?? Shape.MaxPositionEmbeddings });
+        model.Initialize(1);
+        return model;
+    }
+
     [GlobalSetup]
     public void Setup()
     {
-        set_num_threads(2);
-        _model = new LlamaForCausalLM(Shape);
-        _model.Initialize(1);
+        _model = Model();
         _model.eval();
         var random = new Random(1);
         _prompt = [.. Enumerable.Range(0, PromptLength).Select(_ => random.Next(Shape.VocabSize))];
@@ -104,9 +111,7 @@ public class TrainingBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        set_num_threads(2);
-        _model = new LlamaForCausalLM(ForwardBenchmarks.Shape);
-        _model.Initialize(1);
+        _model = ForwardBenchmarks.Model();
         var random = new Random(1);
         _batch = [.. Enumerable.Range(0, 4).Select(_ => TrainingExample.Of([], [.. Enumerable.Range(0, 128).Select(_ => random.Next(8192))]))];
     }

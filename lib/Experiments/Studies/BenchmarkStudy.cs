@@ -203,9 +203,10 @@ public sealed class BenchmarkStudy
         afterFolder ??= beforeFolder;
         var (questions, templates, examples) = (Questions(options), options.Templates.Select(options.Template).ToList(), options.Own?.FewShot());
         var prompts = templates.ConvertAll(template => new QuestionPrompt(template) { Examples = examples });
-        foreach (var first in questions.DistinctBy(question => question.Category))
+        var firsts = questions.DistinctBy(question => question.Category).ToList();
+        foreach (var prompt in prompts)
         {
-            prompts.ForEach(prompt => prompt.Render(first)); // finds what is wrong with prompts and examples before a model is loaded
+            firsts.ForEach(question => prompt.Render(question)); // finds what is wrong with prompts and examples before a model is loaded
         }
 
         var origins = LoadedModel.OriginsOf(beforeFolder, afterFolder);
@@ -221,7 +222,7 @@ public sealed class BenchmarkStudy
             CheckpointHash = ContentHash.Of(origins.Select(origin => origin.Hash)),
             Checkpoints = origins,
             DatasetHash = ContentHash.Of(questions),
-            PromptsHash = ContentHash.Of(templates.Select(template => template.ContentHash).Concat(examples is null ? [] : questions.DistinctBy(question => question.Category).Select(question => ContentHash.Of(examples.For(question))))),
+            PromptsHash = ContentHash.Of(templates.Select(template => template.ContentHash).Concat(examples is null ? [] : firsts.Select(question => ContentHash.Of(examples.For(question))))),
             NativeVersions = Backend.Versions,
         };
         if (workspace.Find(plan) is { } existing)

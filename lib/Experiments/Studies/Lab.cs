@@ -116,20 +116,25 @@ public sealed class Lab
             throw new ExperimentException($"The generated questions come from no file. Say which task '{data}' belongs to: {string.Join(", ", QuestionSets.Names.Skip(1))}.");
         }
 
-        var own = TaskFile.Is(task) ? TaskFile.Load(task) : null;
         var options = new BenchmarkOptions
         {
             Task = task,
             Data = data.Length == 0 ? null : data,
             QuestionsPerCategory = generated || Profile == Profile.Quick ? Profile.TestPerCategory : null,
             Seed = Seed,
-            Templates = generated ? [PromptTemplates.CompactDirect.Name, PromptTemplates.CompactCot.Name] : [PromptTemplates.PaperDirect.Name, PromptTemplates.PaperCot.Name],
             After = new Condition("re-balancing on", rebalance ?? new RebalanceOptions()),
         };
+        options = generated ? options : options with { Templates = [PromptTemplates.PaperDirect.Name, PromptTemplates.PaperCot.Name] };
+        if (TaskFile.Is(task))
+        {
+            var own = TaskFile.Load(task);
+            options = options.With(own with { Data = options.Data ?? own.Data });
+        }
+
         return BenchmarkStudy.Make(
             Workspace,
             model.Length == 0 ? FineTuned().Folder : Path.GetFullPath(model),
-            options: own is null ? options : options.With(data.Length == 0 ? own : own with { Data = data }),
+            options: options,
             progress: _progress,
             cancellation: Interruption.Token);
     }
