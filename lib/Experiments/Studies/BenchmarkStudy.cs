@@ -204,9 +204,9 @@ public sealed class BenchmarkStudy
         var (questions, templates, examples) = (Questions(options), options.Templates.Select(options.Template).ToList(), options.Own?.FewShot());
         var prompts = templates.ConvertAll(template => new QuestionPrompt(template) { Examples = examples });
         var firsts = questions.DistinctBy(question => question.Category).ToList();
-        foreach (var prompt in prompts)
+        foreach (var first in firsts)
         {
-            firsts.ForEach(question => prompt.Render(question)); // finds what is wrong with prompts and examples before a model is loaded
+            prompts.ForEach(prompt => prompt.Render(first)); // finds what is wrong with prompts and examples before a model is loaded
         }
 
         var origins = LoadedModel.OriginsOf(beforeFolder, afterFolder);
