@@ -47,11 +47,12 @@ public sealed record IntervalFigure : Figure
         }
     }
 
-    /// <summary>The range of the value axis: all intervals and zero, with some room.</summary>
+    /// <summary>The range of the value axis: all intervals and zero, with some room; 1 to both sides where all of them are zero.</summary>
     internal (double From, double To) Range()
     {
         var ends = Low.Concat(High).Concat(Values).Append(0).Where(double.IsFinite).ToArray();
-        var room = Math.Max(ends.Max() - ends.Min(), 1e-9) * 0.06;
+        var span = ends.Max() - ends.Min();
+        var room = span == 0 ? 1 : span * 0.06;
         return (ends.Min() - room, ends.Max() + room);
     }
 }

@@ -159,6 +159,24 @@ public sealed class PictureTests
         Assert.Contains("has no panels", Assert.Throws<ArgumentException>(() => (figure with { Panels = [] }).ToJson()).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Differences_that_are_all_zero_have_an_axis_that_can_be_read()
+    {
+        var figure = ResultFigures.Differences([("kinship", 0, 0, 0), ("overall", 0, 0, 0)], "After − before");
+        foreach (var size in new[] { null, FigureSize.SingleColumn, FigureSize.DoubleColumn })
+        {
+            var bounds = new TextBounds();
+            Picture.Draw(FigurePage.Of(figure, FigureSpace.Of(size)), bounds);
+            Assert.Contains("−1.0", bounds.Texts.Select(text => text.Text));
+            foreach (var (index, (name, box)) in bounds.Texts.Index())
+            {
+                Assert.All(bounds.Texts.Skip(index + 1), other => Assert.False(
+                    box.X < other.Box.X + other.Box.Width && other.Box.X < box.X + box.Width && box.Y < other.Box.Y + other.Box.Height && other.Box.Y < box.Y + box.Height,
+                    $"'{name}' and '{other.Text}' overlap, {size?.ToString() ?? "screen"}"));
+            }
+        }
+    }
+
     private static void AssertAllTextInside(Figure figure)
     {
         foreach (var size in new[] { null, FigureSize.SingleColumn, FigureSize.DoubleColumn, new FigureSize(3.25, 9) })
