@@ -12,7 +12,7 @@ public static class ConfigFile
     [
         "architectures", "torch_dtype", "dtype", "transformers_version", "use_cache", "pretraining_tp", "initializer_range",
         "attention_dropout", "_name_or_path", "auto_map", "unsloth_version", "_attn_implementation_autoset", "model_name",
-        "is_llama_config", "transformers.js_config",
+        "is_llama_config", "transformers.js_config", "embd_pdrop", "resid_pdrop",
     ];
 
     private static readonly HashSet<string> Known =
@@ -31,6 +31,7 @@ public static class ConfigFile
         [ModelFamily.Qwen2] = ("qwen2", "Qwen2ForCausalLM", QwenKeys),
         [ModelFamily.Qwen3] = ("qwen3", "Qwen3ForCausalLM", ["attention_bias", .. QwenKeys]),
         [ModelFamily.Mistral] = ("mistral", "MistralForCausalLM", ["sliding_window"]),
+        [ModelFamily.Phi3] = ("phi3", "Phi3ForCausalLM", ["attention_bias", "sliding_window", "partial_rotary_factor", "original_max_position_embeddings"]),
     };
 
     /// <summary>Reads a file.</summary>
@@ -76,7 +77,12 @@ public static class ConfigFile
             RopeScaling = (json["rope_parameters"] ?? json["rope_scaling"]) is { } scaling ? ReadScaling(scaling, path) : null,
             TieWordEmbeddings = keys.Flag("tie_word_embeddings"),
             AttentionBias = keys.Flag("attention_bias"),
-            SlidingWindow = family == ModelFamily.Mistral && (json["sliding_window"] is not null || !json.ContainsKey("sliding_window")) ? keys.Int("sliding_window", 4096) : null,
+            SlidingWindow = family switch
+            {
+                ModelFamily.Mistral when !json.ContainsKey("sliding_window") => 4096, // as transformers
+                ModelFamily.Mistral or ModelFamily.Phi3 when json["sliding_window"] is not null => keys.Int("sliding_window"),
+                _ => null,
+            },
             BosTokenId = json["bos_token_id"] is null ? null : keys.Int("bos_token_id"),
             EosTokenIds = keys.Ints("eos_token_id"),
             PadTokenId = json["pad_token_id"] is null ? null : keys.Int("pad_token_id"),
@@ -143,6 +149,11 @@ public static class ConfigFile
         keys.Require("rope_interleaved", false);
         keys.Require("use_sliding_window", false);
         keys.Require("use_mrope", false);
+        if (keys.Number("partial_rotary_factor", 1) != 1)
+        {
+            throw new ExperimentException($"{path}: 'partial_rotary_factor' is {json["partial_rotary_factor"]}; this decoder rotates whole heads only.");
+        }
+
         if (json["layer_types"] is { } layers && !(layers is JsonArray list && list.All(layer => layer?.ToJsonString() == "\"full_attention\"")))
         {
             throw new ExperimentException($"{path}: 'layer_types' is {layers.ToJsonString()}; this decoder implements \"full_attention\" in every layer only.");

@@ -68,10 +68,13 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
 internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "gate_proj")]
-    private readonly Linear _gate;
+    private readonly Linear? _gate;
 
     [ComponentName(Name = "up_proj")]
-    private readonly Linear _up;
+    private readonly Linear? _up;
+
+    [ComponentName(Name = "gate_up_proj")]
+    private readonly Linear? _fused;
 
     [ComponentName(Name = "down_proj")]
     private readonly Linear _down;
@@ -79,8 +82,16 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
     internal SwiGlu(LlamaConfig config, ScalarType? dtype, Device? device)
         : base(nameof(SwiGlu))
     {
-        _gate = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
-        _up = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+        if (config.FusedProjections)
+        {
+            _fused = nn.Linear(config.HiddenSize, 2 * config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+        }
+        else
+        {
+            _gate = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+            _up = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+        }
+
         _down = nn.Linear(config.IntermediateSize, config.HiddenSize, hasBias: false, device: device, dtype: dtype);
         RegisterComponents();
     }
@@ -88,6 +99,7 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _down.call(nn.functional.silu(_gate.call(x)) * _up.call(x)).MoveToOuterDisposeScope();
+        var halves = _fused?.call(x).chunk(2, -1) ?? [_gate!.call(x), _up!.call(x)];
+        return _down.call(nn.functional.silu(halves[0]) * halves[1]).MoveToOuterDisposeScope();
     }
 }

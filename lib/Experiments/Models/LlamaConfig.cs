@@ -46,7 +46,7 @@ public sealed record LlamaConfig
     /// <summary>Whether the q, k, v and o projections have a bias. Qwen2 always has one on q, k and v and none on o: see <see cref="QueryKeyValueBias"/>.</summary>
     public bool AttentionBias { get; init; }
 
-    /// <summary>Mistral: a query sees the newest <c>SlidingWindow</c> keys, itself among them; null for all earlier ones.</summary>
+    /// <summary>Mistral and Phi-3: a query sees the newest <c>SlidingWindow</c> keys, itself among them; null for all earlier ones.</summary>
     public int? SlidingWindow { get; init; }
 
     /// <summary>Beginning-of-sequence id.</summary>
@@ -69,6 +69,9 @@ public sealed record LlamaConfig
 
     /// <summary>Whether each query and key head passes an RMSNorm of its own before its rotation.</summary>
     public bool QueryKeyNorm => Family == ModelFamily.Qwen3;
+
+    /// <summary>Whether q, k and v are one projection, <c>qkv_proj</c>, and gate and up another, <c>gate_up_proj</c>.</summary>
+    public bool FusedProjections => Family == ModelFamily.Phi3;
 
     /// <summary>Longest context in tokens: <see cref="MaxPositionEmbeddings"/>, times the factor where RoPE is scaled
     /// (llama3-scaled checkpoints already state the stretched length).</summary>
@@ -157,14 +160,19 @@ public sealed record LlamaConfig
     /// <summary>What a family's file cannot say would be lost when the model is saved.</summary>
     private void ValidateFamily(string where)
     {
-        if (AttentionBias && Family is (ModelFamily.Qwen2 or ModelFamily.Mistral))
+        if (AttentionBias && Family is (ModelFamily.Qwen2 or ModelFamily.Mistral or ModelFamily.Phi3))
         {
             throw new Runs.ExperimentException($"{where}: 'attention_bias' has no meaning for {Family}, whose projections fix it. Leave it out.");
         }
 
-        if (SlidingWindow is not null && Family != ModelFamily.Mistral)
+        if (SlidingWindow is not null && Family is not (ModelFamily.Mistral or ModelFamily.Phi3))
         {
-            throw new Runs.ExperimentException($"{where}: 'sliding_window' is implemented for Mistral only, not for {Family}. Leave it out.");
+            throw new Runs.ExperimentException($"{where}: 'sliding_window' is implemented for Mistral and Phi3 only, not for {Family}. Leave it out.");
+        }
+
+        if (RopeScaling is not null && Family == ModelFamily.Phi3)
+        {
+            throw new Runs.ExperimentException($"{where}: 'rope_scaling' is {RopeScaling.Type}, which transformers does not read for Phi3. Leave it out.");
         }
     }
 }

@@ -14,4 +14,7 @@ public enum ModelFamily
 
     /// <summary>Mistral: a sliding window.</summary>
     Mistral,
+
+    /// <summary>Phi-3 and Phi-4: q, k and v in one projection, gate and up in one, and a sliding window.</summary>
+    Phi3,
 }

@@ -12,13 +12,16 @@ internal sealed class SelfAttention : nn.Module
     private const int PieceWeights = 1 << 17; // of a head
 
     [ComponentName(Name = "q_proj")]
-    private readonly Linear _query;
+    private readonly Linear? _query;
 
     [ComponentName(Name = "k_proj")]
-    private readonly Linear _key;
+    private readonly Linear? _key;
 
     [ComponentName(Name = "v_proj")]
-    private readonly Linear _value;
+    private readonly Linear? _value;
+
+    [ComponentName(Name = "qkv_proj")]
+    private readonly Linear? _fused;
 
     [ComponentName(Name = "o_proj")]
     private readonly Linear _output;
@@ -40,9 +43,17 @@ internal sealed class SelfAttention : nn.Module
         _layer = layer;
         _scale = 1 / Math.Sqrt(config.HeadWidth);
         long queries = config.NumAttentionHeads * config.HeadWidth, keys = config.NumKeyValueHeads * config.HeadWidth;
-        _query = nn.Linear(config.HiddenSize, queries, config.QueryKeyValueBias, device, dtype);
-        _key = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
-        _value = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
+        if (config.FusedProjections)
+        {
+            _fused = nn.Linear(config.HiddenSize, queries + (2 * keys), config.QueryKeyValueBias, device, dtype);
+        }
+        else
+        {
+            _query = nn.Linear(config.HiddenSize, queries, config.QueryKeyValueBias, device, dtype);
+            _key = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
+            _value = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
+        }
+
         _output = nn.Linear(queries, config.HiddenSize, config.AttentionBias, device, dtype);
         if (config.QueryKeyNorm)
         {
@@ -58,9 +69,10 @@ internal sealed class SelfAttention : nn.Module
     internal Tensor Forward(Tensor hidden, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        var q = RotaryEmbedding.Rotate(Normal(_queryNorm, Heads(_query.call(hidden), _config.NumAttentionHeads)), pass.Cos, pass.Sin); // [batch, head, query, headDim]
-        var k = RotaryEmbedding.Rotate(Normal(_keyNorm, Heads(_key.call(hidden), _config.NumKeyValueHeads)), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
-        var v = Heads(_value.call(hidden), _config.NumKeyValueHeads); // [batch, kvHead, query, headDim]
+        var (query, key, value) = Projected(hidden);
+        var q = RotaryEmbedding.Rotate(Normal(_queryNorm, Heads(query, _config.NumAttentionHeads)), pass.Cos, pass.Sin); // [batch, head, query, headDim]
+        var k = RotaryEmbedding.Rotate(Normal(_keyNorm, Heads(key, _config.NumKeyValueHeads)), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
+        var v = Heads(value, _config.NumKeyValueHeads); // [batch, kvHead, query, headDim]
         if (pass.Cache is not null)
         {
             (k, v) = pass.Cache.Append(_layer, k, v); // [batch, kvHead, key, headDim]
@@ -74,6 +86,18 @@ internal sealed class SelfAttention : nn.Module
         }; // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
         return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
+    }
+
+    private (Tensor Query, Tensor Key, Tensor Value) Projected(Tensor hidden)
+    {
+        if (_fused is null)
+        {
+            return (_query!.call(hidden), _key!.call(hidden), _value!.call(hidden));
+        }
+
+        long queries = _config.NumAttentionHeads * _config.HeadWidth, keys = _config.NumKeyValueHeads * _config.HeadWidth;
+        var all = _fused.call(hidden);
+        return (all.narrow(-1, 0, queries), all.narrow(-1, queries, keys), all.narrow(-1, queries + keys, keys));
     }
 
     private static Tensor Normal(RmsNorm? norm, Tensor heads) => norm is null ? heads : norm.call(heads);

@@ -8,7 +8,9 @@ internal static class WeightShapes
     {
         long width = config.HiddenSize, inner = config.IntermediateSize, vocabulary = config.VocabSize;
         long queries = (long)config.NumAttentionHeads * config.HeadWidth, keys = (long)config.NumKeyValueHeads * config.HeadWidth;
-        (string Name, long Rows, long Columns)[] projections = [("q_proj", queries, width), ("k_proj", keys, width), ("v_proj", keys, width), ("o_proj", width, queries)];
+        (string Name, long Rows, long Columns)[] projections = config.FusedProjections
+            ? [("qkv_proj", queries + (2 * keys), width), ("o_proj", width, queries)]
+            : [("q_proj", queries, width), ("k_proj", keys, width), ("v_proj", keys, width), ("o_proj", width, queries)];
         yield return ("model.embed_tokens.weight", [vocabulary, width]);
         for (var index = 0; index < config.NumHiddenLayers; index++)
         {
@@ -30,8 +32,11 @@ internal static class WeightShapes
             }
 
             yield return (layer + "post_attention_layernorm.weight", [width]);
-            yield return (layer + "mlp.gate_proj.weight", [inner, width]);
-            yield return (layer + "mlp.up_proj.weight", [inner, width]);
+            foreach (var name in config.FusedProjections ? ["gate_up_proj"] : new[] { "gate_proj", "up_proj" })
+            {
+                yield return ($"{layer}mlp.{name}.weight", [config.FusedProjections ? 2 * inner : inner, width]);
+            }
+
             yield return (layer + "mlp.down_proj.weight", [width, inner]);
         }
 

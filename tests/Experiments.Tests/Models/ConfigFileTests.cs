@@ -19,6 +19,7 @@ public class ConfigFileTests
         TinyModels.Config with { Family = ModelFamily.Qwen3, HeadDim = 6, AttentionBias = true },
         TinyModels.Config with { Family = ModelFamily.Mistral, HeadDim = 4, SlidingWindow = 5 },
         TinyModels.Config with { Family = ModelFamily.Mistral, HeadDim = 4 },
+        TinyModels.Config with { Family = ModelFamily.Phi3, HeadDim = 4, SlidingWindow = 5 },
     ];
 
     [Theory]
@@ -101,12 +102,25 @@ public class ConfigFileTests
     [InlineData(ModelFamily.Qwen3, "max_position_embeddings", "null")]
     [InlineData(ModelFamily.Mistral, "sliding_window", "0")]
     [InlineData(ModelFamily.Mistral, "attention_bias", "true")]
+    [InlineData(ModelFamily.Phi3, "attention_bias", "true")]
+    [InlineData(ModelFamily.Phi3, "partial_rotary_factor", "0.75")]
+    [InlineData(ModelFamily.Phi3, "rope_scaling", "{\"type\":\"linear\",\"factor\":2}")]
     public void A_familys_key_that_is_not_implemented_or_missing_is_named(ModelFamily family, string key, string value)
     {
         var json = JsonNode.Parse(ConfigFile.Write(TinyModels.Config with { Family = family }, "float32"))!;
         json[key] = JsonNode.Parse(value);
         var error = Assert.Throws<ExperimentException>(() => Read(json.ToJsonString()));
         Assert.Contains($"'{key}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_long_contexts_of_Phi3_are_refused_by_the_name_of_their_rule()
+    {
+        var json = JsonNode.Parse(ConfigFile.Write(TinyModels.Config with { Family = ModelFamily.Phi3 }, "float32"))!;
+        json["original_max_position_embeddings"] = 4096; // alone it says nothing
+        Assert.Null(Read(json.ToJsonString()).RopeScaling);
+        json["rope_scaling"] = JsonNode.Parse("""{"type":"longrope","short_factor":[1.0],"long_factor":[1.0]}""");
+        Assert.Contains("'longrope'", Assert.Throws<ExperimentException>(() => Read(json.ToJsonString())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,8 @@ public class ModelFamilyTests
         TinyModels.Config with { Family = ModelFamily.Qwen3, HeadDim = 6, AttentionBias = true },
         TinyModels.Config with { Family = ModelFamily.Mistral },
         Sliding,
+        TinyModels.Config with { Family = ModelFamily.Phi3 },
+        TinyModels.Config with { Family = ModelFamily.Phi3, SlidingWindow = Window },
     ];
 
     [Theory]

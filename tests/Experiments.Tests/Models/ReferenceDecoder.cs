@@ -23,6 +23,11 @@ internal sealed class ReferenceDecoder
             using var tensor = file.Read(name);
             _weights[name] = [.. tensor.data<float>().Select(value => (double)value)];
         }
+
+        if (_type == "phi3")
+        {
+            Unfuse();
+        }
     }
 
     /// <summary>Logits of every position, <c>[position][token]</c>.</summary>
@@ -46,6 +51,22 @@ internal sealed class ReferenceDecoder
         return [.. hidden.Select(x => Project(Norm(x, "model.norm"), head))];
     }
 
+    /// <summary>Rows of Phi-3's fused matrices, under the names of the others: queries, keys, values; gate, up.</summary>
+    private void Unfuse()
+    {
+        for (var layer = 0; layer < Int("num_hidden_layers"); layer++)
+        {
+            var (attention, mlp) = ($"model.layers.{layer}.self_attn.", $"model.layers.{layer}.mlp.");
+            var (qkv, both) = (_weights[attention + "qkv_proj.weight"], _weights[mlp + "gate_up_proj.weight"]);
+            int queries = _heads * _headDim * _width, keys = _keyHeads * _headDim * _width;
+            _weights[attention + "q_proj.weight"] = qkv[..queries];
+            _weights[attention + "k_proj.weight"] = qkv[queries..(queries + keys)];
+            _weights[attention + "v_proj.weight"] = qkv[(queries + keys)..];
+            _weights[mlp + "gate_proj.weight"] = both[..(both.Length / 2)];
+            _weights[mlp + "up_proj.weight"] = both[(both.Length / 2)..];
+        }
+    }
+
     private static double[] Add(double[] x, double[] y) => [.. x.Select((value, i) => value + y[i])];
 
     private int Int(string key) => (int)_config[key]!;
@@ -56,7 +77,7 @@ internal sealed class ReferenceDecoder
         var q = x.Select((row, t) => Rotated(Project(row, prefix + "q_proj", inputs), t, prefix + "q_norm")).ToArray();
         var k = x.Select((row, t) => Rotated(Project(row, prefix + "k_proj", inputs), t, prefix + "k_norm")).ToArray();
         var v = x.Select(row => Project(row, prefix + "v_proj", inputs)).ToArray();
-        var window = _type == "mistral" && _config["sliding_window"] is { } size ? (int)size : int.MaxValue;
+        var window = (_type is "mistral" or "phi3") && _config["sliding_window"] is { } size ? (int)size : int.MaxValue;
         var output = new double[x.Length][];
         for (var t = 0; t < x.Length; t++)
         {
