@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Experiments.Models;
 using Experiments.Runs;
 using Experiments.Studies;
+using Experiments.Training;
 
 namespace Experiments.Cli;
 
@@ -10,16 +12,20 @@ internal static class FineTuneCommand
     {
         var defaults = new FineTuneOptions();
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
-        var steps = new Option<int>("--steps") { Description = "Optimizer steps", DefaultValueFactory = _ => defaults.Training.Steps };
-        var batch = new Option<int>("--batch-size") { Description = "Sequences per step", DefaultValueFactory = _ => defaults.Training.BatchSize };
-        var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate", DefaultValueFactory = _ => defaults.Training.LearningRate };
+        var saveEvery = new Option<int>("--save-every") { Description = "Steps between two checkpoints, from which the same command goes on after a stop; 0 for none", DefaultValueFactory = _ => 50 };
         var command = new Command("finetune", """
-            Fine-tune a model on the structured dataset, loss on the answers only; about three minutes on two cores.
+            Fine-tune a model on the structured dataset, loss on the answers only; about three minutes on two cores. Stopped or killed, the same
+            command goes on where it was, to the same weights bit for bit.
+
+            With --lora-r a low-rank adapter is trained instead of all weights, and is saved in PEFT's format beside the merged model.
 
             Examples:
               experiments finetune
               experiments finetune --model ~/models/llama --steps 200 --learning-rate 2e-5
-            """) { output, steps, batch, rate };
+              experiments finetune --model ~/models/llama --lora-r 16 --target-modules q_proj,v_proj --dtype bfloat16 --learning-rate 2e-4
+            """) { output, saveEvery };
+        var training = new TrainingArguments(command, defaults.Training);
+        var lora = new LoraArguments(command);
         var model = new ModelArguments(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -28,17 +34,109 @@ internal static class FineTuneCommand
                 throw new UsageException("Interventions are for use without training: leave out --preset, --alpha, --threshold and --intervention.");
             }
 
+            if (parsed.GetValue(saveEvery) < 0)
+            {
+                throw new UsageException($"--save-every is {parsed.GetValue(saveEvery)}; it must be 0 (never) or a number of steps.");
+            }
+
             model.SetThreads(parsed);
             var options = defaults with
             {
                 Seed = model.Seed(parsed),
-                Training = defaults.Training with { Steps = parsed.GetValue(steps), BatchSize = parsed.GetValue(batch), LearningRate = parsed.GetValue(rate), ComputeDtype = model.Dtype(parsed) },
+                Lora = lora.Config(parsed),
+                Training = training.Options(parsed) with { ComputeDtype = model.Dtype(parsed) },
             };
             using var progress = new TerminalProgress();
-            var result = FineTuneStudy.Run(Workspace.Open(output: parsed.GetValue(output)), model.Folder(parsed), options, model.Device(parsed), progress, cancellation);
+            var result = FineTuneStudy.Run(
+                Workspace.Open(output: parsed.GetValue(output)), model.Folder(parsed), options, model.Device(parsed), progress, parsed.GetValue(saveEvery), Console.Error.WriteLine, cancellation);
             Console.WriteLine(model.Json(parsed) ? RunJson.Document(new { result.Folder, result.Reused, result.Training.BestStep, result.Training.BestValidationLoss }).TrimEnd() : result.Folder);
             return Task.FromResult(0);
         });
         return command;
+    }
+}
+
+/// <summary>The options that set how a model is trained.</summary>
+internal sealed class TrainingArguments
+{
+    private readonly TrainingOptions _defaults;
+    private readonly Option<int> _steps;
+    private readonly Option<int> _batch;
+    private readonly Option<int> _parts;
+    private readonly Option<double> _rate;
+    private readonly Option<LearningRateSchedule> _schedule;
+    private readonly Option<int> _warmup;
+    private readonly Option<int> _evaluate;
+    private readonly Option<int> _patience;
+    private readonly Option<int> _packed;
+    private readonly Option<bool> _checkpointing = new("--gradient-checkpointing") { Description = "Compute each layer again on the way back: less memory, a third more time" };
+
+    internal TrainingArguments(Command command, TrainingOptions defaults)
+    {
+        _defaults = defaults;
+        _steps = new("--steps") { Description = "Optimizer steps", DefaultValueFactory = _ => defaults.Steps };
+        _batch = new("--batch-size") { Description = "Sequences per step", DefaultValueFactory = _ => defaults.BatchSize };
+        _parts = new("--micro-batches") { Description = "Parts of a step whose gradients are accumulated: memory is that of one part a thread", DefaultValueFactory = _ => defaults.MicroBatches };
+        _rate = new("--learning-rate") { Description = "Peak learning rate", DefaultValueFactory = _ => defaults.LearningRate };
+        _schedule = new("--schedule") { Description = "How the rate falls after warm-up", DefaultValueFactory = _ => defaults.Schedule };
+        _warmup = new("--warmup-steps") { Description = "Steps over which the rate rises", DefaultValueFactory = _ => defaults.WarmupSteps };
+        _evaluate = new("--evaluate-every") { Description = "Steps between two measurements of the validation loss, whose best weights are kept; 0 for never", DefaultValueFactory = _ => defaults.EvaluateEvery };
+        _patience = new("--early-stopping") { Description = "Measurements without a gain after which the training ends; 0 for never", DefaultValueFactory = _ => defaults.EarlyStoppingPatience };
+        _packed = new("--packed-length") { Description = "Tokens up to which short sequences share a row, each seeing itself only; 0 for one a row", DefaultValueFactory = _ => defaults.PackedLength };
+        foreach (var option in new Option[] { _steps, _batch, _parts, _rate, _schedule, _warmup, _evaluate, _patience, _packed, _checkpointing })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    internal TrainingOptions Options(ParseResult parsed) => _defaults with
+    {
+        Steps = parsed.GetValue(_steps),
+        BatchSize = parsed.GetValue(_batch),
+        MicroBatches = parsed.GetValue(_parts),
+        LearningRate = parsed.GetValue(_rate),
+        Schedule = parsed.GetValue(_schedule),
+        WarmupSteps = parsed.GetValue(_warmup),
+        EvaluateEvery = parsed.GetValue(_evaluate),
+        EarlyStoppingPatience = parsed.GetValue(_patience),
+        PackedLength = parsed.GetValue(_packed),
+        GradientCheckpointing = parsed.GetValue(_checkpointing),
+    };
+}
+
+/// <summary>The options of a low-rank adapter, off unless a rank is given.</summary>
+internal sealed class LoraArguments
+{
+    private static readonly LoraConfig Defaults = new();
+    private readonly Option<int?> _rank = new("--lora-r") { Description = "Train a LoRA adapter of this rank instead of all weights" };
+    private readonly Option<double?> _alpha = new("--lora-alpha") { Description = "The adapter counts lora-alpha / r; twice the rank by default" };
+    private readonly Option<double> _dropout = new("--lora-dropout") { Description = "Share of the adapter's inputs set to zero in training" };
+    private readonly Option<string> _targets = new("--target-modules") { Description = "Projections that get an adapter, such as q_proj,v_proj", DefaultValueFactory = _ => LoraConfig.AllLinear };
+
+    internal LoraArguments(Command command)
+    {
+        foreach (var option in new Option[] { _rank, _alpha, _dropout, _targets })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The adapter that was asked for, or null.</summary>
+    internal LoraConfig? Config(ParseResult parsed)
+    {
+        if (parsed.GetValue(_rank) is not { } rank)
+        {
+            return new Option[] { _alpha, _dropout, _targets }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone
+                ? throw new UsageException($"{alone.Name} is for LoRA: give a rank too, such as --lora-r 8.")
+                : null;
+        }
+
+        return Defaults with
+        {
+            R = rank,
+            LoraAlpha = parsed.GetValue(_alpha) ?? 2 * rank,
+            LoraDropout = parsed.GetValue(_dropout),
+            TargetModules = parsed.GetValue(_targets)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+        };
     }
 }

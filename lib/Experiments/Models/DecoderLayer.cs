@@ -34,7 +34,7 @@ internal sealed class DecoderLayer : nn.Module
     {
         using var scope = NewDisposeScope();
         hidden = hidden.Plus(_attention.Forward(_attentionNorm.call(hidden), pass));
-        hidden = hidden.Plus(_feedForward.call(_feedForwardNorm.call(hidden)));
+        hidden = hidden.Plus(_feedForward.Forward(_feedForwardNorm.call(hidden), pass.Dropout));
         return hidden.MoveToOuterDisposeScope(); // [batch, query, hidden]
     }
 }
@@ -65,41 +65,41 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Gated feed-forward layer: <c>down(silu(gate(x)) * up(x))</c> (Shazeer 2020).</summary>
-internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
+internal sealed class SwiGlu : nn.Module
 {
     [ComponentName(Name = "gate_proj")]
-    private readonly Linear? _gate;
+    private readonly Projection? _gate;
 
     [ComponentName(Name = "up_proj")]
-    private readonly Linear? _up;
+    private readonly Projection? _up;
 
     [ComponentName(Name = "gate_up_proj")]
-    private readonly Linear? _fused;
+    private readonly Projection? _fused;
 
     [ComponentName(Name = "down_proj")]
-    private readonly Linear _down;
+    private readonly Projection _down;
 
     internal SwiGlu(LlamaConfig config, ScalarType? dtype, Device? device)
         : base(nameof(SwiGlu))
     {
         if (config.FusedProjections)
         {
-            _fused = nn.Linear(config.HiddenSize, 2 * config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+            _fused = new Projection(config.HiddenSize, 2 * config.IntermediateSize, hasBias: false, dtype, device);
         }
         else
         {
-            _gate = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
-            _up = nn.Linear(config.HiddenSize, config.IntermediateSize, hasBias: false, device: device, dtype: dtype);
+            _gate = new Projection(config.HiddenSize, config.IntermediateSize, hasBias: false, dtype, device);
+            _up = new Projection(config.HiddenSize, config.IntermediateSize, hasBias: false, dtype, device);
         }
 
-        _down = nn.Linear(config.IntermediateSize, config.HiddenSize, hasBias: false, device: device, dtype: dtype);
+        _down = new Projection(config.IntermediateSize, config.HiddenSize, hasBias: false, dtype, device);
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x)
+    internal Tensor Forward(Tensor x, DropoutMasks? dropout)
     {
         using var scope = NewDisposeScope();
-        var halves = _fused?.call(x).chunk(2, -1) ?? [_gate!.call(x), _up!.call(x)];
-        return _down.call(nn.functional.silu(halves[0]) * halves[1]).MoveToOuterDisposeScope();
+        var halves = _fused?.Forward(x, dropout).chunk(2, -1) ?? [_gate!.Forward(x, dropout), _up!.Forward(x, dropout)];
+        return _down.Forward(nn.functional.silu(halves[0]) * halves[1], dropout).MoveToOuterDisposeScope();
     }
 }

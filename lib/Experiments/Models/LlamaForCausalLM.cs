@@ -12,9 +12,9 @@ public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
     private readonly LlamaModel _model;
 
     [ComponentName(Name = "lm_head")]
-    private readonly Linear? _head;
+    private readonly Projection? _head;
 
-    /// <summary>Makes a decoder with fresh weights.</summary>
+    /// <summary>Makes a decoder whose matrices are zero: <see cref="Initialize"/> or a checkpoint fills them.</summary>
     /// <param name="config">Its shape.</param>
     /// <param name="dtype">Dtype of the weights; null for float32.</param>
     /// <param name="device">Device of the weights; null for CPU.</param>
@@ -24,12 +24,25 @@ public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
         config.Validate("LlamaConfig");
         Config = config;
         _model = new LlamaModel(config, dtype, device);
-        _head = config.TieWordEmbeddings ? null : nn.Linear(config.HiddenSize, config.VocabSize, hasBias: false, device: device, dtype: dtype);
+        _head = config.TieWordEmbeddings ? null : new Projection(config.HiddenSize, config.VocabSize, hasBias: false, dtype, device);
         RegisterComponents();
     }
 
     /// <summary>The model's shape.</summary>
     public LlamaConfig Config { get; }
+
+    /// <summary>The low-rank adapter on the model; null for none. See <see cref="LoraAdapter.Attach"/>.</summary>
+    public LoraAdapter? Adapter { get; internal set; }
+
+    /// <summary>What training changes: the adapter's matrices where there is one, otherwise all weights.</summary>
+    internal IEnumerable<(string Name, Parameter Parameter)> TrainedParameters => Adapter?.NamedParameters ?? named_parameters().Select(p => (p.name, p.parameter));
+
+    /// <summary>The projections of all layers, by module name; the language-model head is none of them.</summary>
+    internal IEnumerable<(string Name, Projection Module)> Projections =>
+        named_modules().Where(entry => entry.module is Projection && entry.name != "lm_head").Select(entry => (entry.name, (Projection)entry.module));
+
+    /// <summary>Embedding, layers and final norm.</summary>
+    internal LlamaModel Body => _model;
 
     /// <summary>Dtype of the weights.</summary>
     public ScalarType Dtype => Of(embedding => embedding.dtype);
@@ -94,7 +107,20 @@ public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
             hidden = hidden.gather(1, positions.unsqueeze(-1).expand(-1, -1, hidden.shape[2]));
         }
 
-        var logits = _head is null ? nn.functional.linear(hidden, _model.Embedding) : _head.call(hidden);
-        return logits.MoveToOuterDisposeScope();
+        return Head(hidden).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of normalised hidden states.</summary>
+    internal Tensor Head(Tensor normal) => _head is null ? nn.functional.linear(normal, _model.Embedding) : _head.Forward(normal);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Adapter?.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 }

@@ -30,17 +30,15 @@ internal sealed class LlamaModel : nn.Module
 
     internal Tensor Embedding => _embedding.weight!;
 
+    internal IEnumerable<DecoderLayer> Layers => _layers;
+
     internal Tensor Forward(Tensor inputIds, KeyValueCache? cache, Tensor? keyMask, IAttentionHook? hook, IAttentionObserver? observer)
     {
         var past = cache?.Length ?? 0;
         var queries = (int)inputIds.shape[1];
         keyMask = ExtendKeyMask(inputIds, cache, keyMask, past + queries);
-        var positions = Positions(inputIds.device, keyMask, past, queries); // [batch or 1, query]
-        var (cos, sin) = RotaryEmbedding.Table(_config, positions);
-        var pass = new ForwardPass
+        var pass = Pass(Positions(inputIds.device, keyMask, past, queries)) with
         {
-            Cos = cos.to(_embedding.weight!.dtype),
-            Sin = sin.to(_embedding.weight.dtype),
             Mask = AllowedKeys(inputIds.device, keyMask, past, queries, hook is not null || observer is not null),
             KeyMask = keyMask,
             Past = past,
@@ -48,7 +46,7 @@ internal sealed class LlamaModel : nn.Module
             Hook = hook,
             Observer = observer,
         };
-        var hidden = _embedding.call(inputIds); // [batch, query, hidden]
+        var hidden = Embed(inputIds);
         foreach (var (index, layer) in _layers.Index())
         {
             hidden = layer.Forward(hidden, pass);
@@ -56,7 +54,38 @@ internal sealed class LlamaModel : nn.Module
         }
 
         cache?.Advance(queries);
-        return _norm.call(hidden);
+        return Normalize(hidden);
+    }
+
+    /// <summary>What the layers share when sequences are learned: no cache, no hook.</summary>
+    /// <param name="inputIds">Token ids, <c>[batch, query]</c>.</param>
+    /// <param name="dropout">Draws the adapter's dropout; null for none.</param>
+    /// <param name="documents">Where a row holds several documents that must not see each other: the number of each token's document, int64 <c>[batch, query]</c>. Null for one document a row.</param>
+    internal ForwardPass TrainingPass(Tensor inputIds, DropoutMasks? dropout, Tensor? documents)
+    {
+        var queries = (int)inputIds.shape[1];
+        if (documents is null)
+        {
+            return Pass(Positions(inputIds.device, null, 0, queries)) with { Mask = AllowedKeys(inputIds.device, null, 0, queries, hooked: false), Dropout = dropout };
+        }
+
+        var same = documents.unsqueeze(1).eq(documents.unsqueeze(2)); // [batch, query, key]
+        var visible = same.logical_and(AllowedKeys(inputIds.device, null, 0, queries, hooked: true)!.squeeze(0)); // block-diagonal and causal
+        var positions = same.tril(0).sum(-1).add(Scalars.MinusOne, Scalars.One); // a document's first token stands at 0
+        return Pass(positions) with { Mask = visible.unsqueeze(1), Dropout = dropout };
+    }
+
+    /// <summary>The residual stream before the first layer, <c>[batch, query, hidden]</c>.</summary>
+    internal Tensor Embed(Tensor inputIds) => _embedding.call(inputIds);
+
+    /// <summary>The final norm.</summary>
+    internal Tensor Normalize(Tensor hidden) => _norm.call(hidden);
+
+    private ForwardPass Pass(Tensor positions)
+    {
+        var (cos, sin) = RotaryEmbedding.Table(_config, positions); // positions: [batch or 1, query]
+        var dtype = _embedding.weight!.dtype;
+        return new ForwardPass { Cos = cos.to(dtype), Sin = sin.to(dtype) };
     }
 
     private static Tensor? ExtendKeyMask(Tensor inputIds, KeyValueCache? cache, Tensor? keyMask, int keys)
@@ -129,17 +158,19 @@ internal sealed record ForwardPass
 
     internal required Tensor Sin { get; init; }
 
-    internal required Tensor? Mask { get; init; }
+    internal Tensor? Mask { get; init; }
 
-    internal required Tensor? KeyMask { get; init; }
+    internal Tensor? KeyMask { get; init; }
 
-    internal required int Past { get; init; }
+    internal int Past { get; init; }
 
-    internal required KeyValueCache? Cache { get; init; }
+    internal KeyValueCache? Cache { get; init; }
 
-    internal required IAttentionHook? Hook { get; init; }
+    internal IAttentionHook? Hook { get; init; }
 
-    internal required IAttentionObserver? Observer { get; init; }
+    internal IAttentionObserver? Observer { get; init; }
+
+    internal DropoutMasks? Dropout { get; init; }
 
     internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask);
 

@@ -14,12 +14,16 @@ public sealed class SafeTensorsFile
     private readonly long _dataStart;
     private readonly Dictionary<string, Entry> _entries;
 
-    private SafeTensorsFile(string path, long dataStart, Dictionary<string, Entry> entries)
+    private SafeTensorsFile(string path, long dataStart, Dictionary<string, Entry> entries, Dictionary<string, string> metadata)
     {
         _path = path;
         _dataStart = dataStart;
         _entries = entries;
+        Metadata = metadata;
     }
+
+    /// <summary>The strings of the header's <c>__metadata__</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Names of the tensors, in file order.</summary>
     public IReadOnlyCollection<string> Names => _entries.Keys;
@@ -52,11 +56,18 @@ public sealed class SafeTensorsFile
         var header = new byte[headerLength];
         stream.ReadExactly(header);
         var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
             using var json = JsonDocument.Parse(header);
-            foreach (var property in json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__"))
+            foreach (var property in json.RootElement.EnumerateObject())
             {
+                if (property.Name == "__metadata__")
+                {
+                    metadata = property.Value.EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetString() ?? string.Empty, StringComparer.Ordinal);
+                    continue;
+                }
+
                 entries.Add(property.Name, ReadEntry(path, property, stream.Length - 8 - headerLength));
             }
         }
@@ -66,7 +77,7 @@ public sealed class SafeTensorsFile
         }
 
         CheckLayout(path, entries, stream.Length - 8 - headerLength);
-        return new SafeTensorsFile(path, 8 + headerLength, entries);
+        return new SafeTensorsFile(path, 8 + headerLength, entries, metadata);
     }
 
     /// <summary>Whether the file holds a tensor of this name.</summary>

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -12,19 +11,19 @@ internal sealed class SelfAttention : nn.Module
     private const int PieceWeights = 1 << 17; // of a head
 
     [ComponentName(Name = "q_proj")]
-    private readonly Linear? _query;
+    private readonly Projection? _query;
 
     [ComponentName(Name = "k_proj")]
-    private readonly Linear? _key;
+    private readonly Projection? _key;
 
     [ComponentName(Name = "v_proj")]
-    private readonly Linear? _value;
+    private readonly Projection? _value;
 
     [ComponentName(Name = "qkv_proj")]
-    private readonly Linear? _fused;
+    private readonly Projection? _fused;
 
     [ComponentName(Name = "o_proj")]
-    private readonly Linear _output;
+    private readonly Projection _output;
 
     [ComponentName(Name = "q_norm")]
     private readonly RmsNorm? _queryNorm;
@@ -45,16 +44,16 @@ internal sealed class SelfAttention : nn.Module
         long queries = config.NumAttentionHeads * config.HeadWidth, keys = config.NumKeyValueHeads * config.HeadWidth;
         if (config.FusedProjections)
         {
-            _fused = nn.Linear(config.HiddenSize, queries + (2 * keys), config.QueryKeyValueBias, device, dtype);
+            _fused = new Projection(config.HiddenSize, queries + (2 * keys), config.QueryKeyValueBias, dtype, device);
         }
         else
         {
-            _query = nn.Linear(config.HiddenSize, queries, config.QueryKeyValueBias, device, dtype);
-            _key = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
-            _value = nn.Linear(config.HiddenSize, keys, config.QueryKeyValueBias, device, dtype);
+            _query = new Projection(config.HiddenSize, queries, config.QueryKeyValueBias, dtype, device);
+            _key = new Projection(config.HiddenSize, keys, config.QueryKeyValueBias, dtype, device);
+            _value = new Projection(config.HiddenSize, keys, config.QueryKeyValueBias, dtype, device);
         }
 
-        _output = nn.Linear(queries, config.HiddenSize, config.AttentionBias, device, dtype);
+        _output = new Projection(queries, config.HiddenSize, config.AttentionBias, dtype, device);
         if (config.QueryKeyNorm)
         {
             _queryNorm = new RmsNorm(config.HeadWidth, config.RmsNormEps, dtype, device);
@@ -69,7 +68,7 @@ internal sealed class SelfAttention : nn.Module
     internal Tensor Forward(Tensor hidden, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        var (query, key, value) = Projected(hidden);
+        var (query, key, value) = Projected(hidden, pass.Dropout);
         var q = RotaryEmbedding.Rotate(Normal(_queryNorm, Heads(query, _config.NumAttentionHeads)), pass.Cos, pass.Sin); // [batch, head, query, headDim]
         var k = RotaryEmbedding.Rotate(Normal(_keyNorm, Heads(key, _config.NumKeyValueHeads)), pass.Cos, pass.Sin); // [batch, kvHead, query, headDim]
         var v = Heads(value, _config.NumKeyValueHeads); // [batch, kvHead, query, headDim]
@@ -85,18 +84,18 @@ internal sealed class SelfAttention : nn.Module
             _ => Hooked(q, k, v, pass),
         }; // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
-        return _output.call(mixed.transpose(1, 2).reshape(batch, queries, -1)).MoveToOuterDisposeScope();
+        return _output.Forward(mixed.transpose(1, 2).reshape(batch, queries, -1), pass.Dropout).MoveToOuterDisposeScope();
     }
 
-    private (Tensor Query, Tensor Key, Tensor Value) Projected(Tensor hidden)
+    private (Tensor Query, Tensor Key, Tensor Value) Projected(Tensor hidden, DropoutMasks? dropout)
     {
         if (_fused is null)
         {
-            return (_query!.call(hidden), _key!.call(hidden), _value!.call(hidden));
+            return (_query!.Forward(hidden, dropout), _key!.Forward(hidden, dropout), _value!.Forward(hidden, dropout));
         }
 
         long queries = _config.NumAttentionHeads * _config.HeadWidth, keys = _config.NumKeyValueHeads * _config.HeadWidth;
-        var all = _fused.call(hidden);
+        var all = _fused.Forward(hidden, dropout);
         return (all.narrow(-1, 0, queries), all.narrow(-1, queries, keys), all.narrow(-1, queries + keys, keys));
     }
 
@@ -147,7 +146,7 @@ internal sealed class SelfAttention : nn.Module
         var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
         var site = pass.Site(_layer, _config.NumHiddenLayers);
         pattern = pass.Hook?.OnPattern(site, pattern) ?? pattern;
-        pass.Observer?.OnAttention(site, pattern, v, _output.weight!);
+        pass.Observer?.OnAttention(site, pattern, v, _output.Weight);
         return pattern.reshape(grouped).matmul(v).view(q.shape); // [batch, head, query, headDim]
     }
 

@@ -116,6 +116,9 @@ public sealed class Run : IDisposable
         }
     }
 
+    /// <summary>Name of the temporary folder of a run, or pattern of such names.</summary>
+    internal static string PartialName(string id) => $".{id}{PartialSuffix}";
+
     internal static Run Create(Workspace workspace, RunPlan plan, bool keepFailed)
     {
         var started = workspace.Clock.GetUtcNow();
@@ -128,7 +131,7 @@ public sealed class Run : IDisposable
             for (var attempt = 1; ; attempt++)
             {
                 var id = attempt == 1 ? name : $"{name}-{attempt}"; // two equal runs within one second
-                var (final, partial) = (Path.Combine(experiment, id), Path.Combine(experiment, $".{id}{PartialSuffix}"));
+                var (final, partial) = (Path.Combine(experiment, id), Path.Combine(experiment, PartialName(id)));
                 if (Claim(partial, final))
                 {
                     var run = new Run(workspace.Clock, Describe(workspace, plan, id, hash, started), partial, final, keepFailed);

@@ -30,12 +30,15 @@ public sealed record FineTuneOptions
     /// <summary>Seed of the dataset and of its order.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>The low-rank adapter that is trained; null to train all weights.</summary>
+    public LoraConfig? Lora { get; init; }
+
     /// <summary>How hard the questions are.</summary>
     public Difficulty Difficulty { get; init; } = new();
 }
 
 /// <summary>A fine-tuned model and how it came about.</summary>
-/// <param name="Run">The run, with <c>checkpoint/</c>, tables and figures.</param>
+/// <param name="Run">The run, with <c>checkpoint/</c>, tables and figures, and <c>adapter/</c> where one was trained, in PEFT's format.</param>
 /// <param name="Reused">Whether an equal earlier run was taken instead of training again.</param>
 public sealed record FineTuned(CompletedRun Run, bool Reused)
 {
@@ -59,15 +62,26 @@ public static class FineTuneStudy
     /// <param name="workspace">Where results live.</param>
     /// <param name="modelFolder">The model to start from; null for the embedded one.</param>
     /// <param name="options">Settings; null for the defaults.</param>
-    /// <param name="device">Where to train; null for CPU. Passes run in the options' dtype, weights stay float32.</param>
+    /// <param name="device">Where to train; null for CPU. Passes run in the options' dtype; trained weights are float32, those below an adapter have the passes' dtype.</param>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Stops between two steps; nothing is saved then.</param>
+    /// <param name="saveEvery">Steps between two checkpoints, from which the same call goes on after a stop; 0 for none.</param>
+    /// <param name="notice">Told in one sentence that an earlier training is continued; null for nobody.</param>
+    /// <param name="cancellation">Stops within a step; the last whole one is saved, to go on from.</param>
     /// <returns>The fine-tuned model.</returns>
-    public static FineTuned Run(Workspace workspace, string? modelFolder = null, FineTuneOptions? options = null, Device? device = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
+    public static FineTuned Run(
+        Workspace workspace,
+        string? modelFolder = null,
+        FineTuneOptions? options = null,
+        Device? device = null,
+        IProgress<StudyProgress>? progress = null,
+        int saveEvery = 50,
+        Action<string>? notice = null,
+        CancellationToken cancellation = default)
     {
         options ??= new FineTuneOptions();
+        options = options with { Training = options.Training with { Seed = options.Seed } };
         modelFolder ??= EmbeddedModel.Folder;
-        using var loaded = LoadedModel.Open(modelFolder, device: device);
+        using var loaded = LoadedModel.Open(modelFolder, options.Lora is null ? null : options.Training.ComputeDtype, device);
         var origin = LoadedModel.OriginOf(modelFolder);
         var plan = new RunPlan(Experiment)
         {
@@ -75,7 +89,7 @@ public static class FineTuneStudy
             Variant = "structured",
             Config = options,
             Seed = options.Seed,
-            DType = "float32",
+            DType = loaded.Model.Dtype.ToString().ToLowerInvariant(),
             Device = loaded.Model.Device.ToString(),
             Threads = get_num_threads(),
             CheckpointHash = origin.Hash,
@@ -89,17 +103,32 @@ public static class FineTuneStudy
 
         var questions = ClosedWorldDataset.Generate(DatasetSplit.Train, options.QuestionsPerCategory, options.Seed, options.Difficulty);
         var validation = ClosedWorldDataset.Generate(DatasetSplit.Validation, options.ValidationPerCategory, options.Seed, options.Difficulty);
+        if (options.Lora is { } lora)
+        {
+            LoraAdapter.Attach(loaded.Model, lora, options.Seed);
+        }
+
+        using var unfinished = UnfinishedWork.Take(workspace, plan);
         using var run = workspace.Start(plan);
         var result = new Trainer(loaded.Model, options.Training).Train(
             Examples(loaded, questions, options, repeat: true),
             [.. Examples(loaded, validation, options with { WorkedShare = 1 }, repeat: false)],
             StudyProgress.OfTraining(progress, Experiment, options.Training),
+            unfinished is null || saveEvery == 0 ? null : new TrainingCheckpoints(unfinished.Folder) { Every = saveEvery, Notice = notice },
             cancellation);
         cancellation.ThrowIfCancellationRequested();
+        if (options.Lora is not null)
+        {
+            LoraCheckpoint.Save(loaded.Model, run.PathOf("adapter"), Path.GetFullPath(modelFolder));
+            loaded.Model.Adapter!.MergeAndUnload();
+        }
+
         SaveModel(loaded, run.PathOf("checkpoint"));
         run.WriteMetrics(result);
         run.Write(ExhibitsOf(result));
-        return new FineTuned(run.Complete(), Reused: false);
+        var completed = run.Complete();
+        unfinished?.Delete();
+        return new FineTuned(completed, Reused: false);
     }
 
     /// <summary>What a training shows.</summary>
@@ -154,7 +183,7 @@ public static class FineTuneStudy
                 var text = template.Render(question);
                 var prompt = loaded.Tokenizer.Encode(text);
                 var full = loaded.Tokenizer.Encode(text + template.Target(question));
-                yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], loaded.Tokenizer.EosId], options.LossOnPrompt);
+                yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], loaded.Tokenizer.EosId], options.LossOnPrompt) with { Id = question.Id };
             }
         }
         while (repeat);

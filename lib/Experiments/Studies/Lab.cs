@@ -59,6 +59,7 @@ public sealed class Lab
         BaseModel,
         new FineTuneOptions { Seed = Seed, Training = new FineTuneOptions().Training with { Steps = Profile.FineTuneSteps, EvaluateEvery = Math.Min(50, Profile.FineTuneSteps / 3) } },
         progress: _progress,
+        notice: Console.WriteLine,
         cancellation: Interruption.Token);
 
     /// <summary>The model before against after fine-tuning, on validation questions.</summary>

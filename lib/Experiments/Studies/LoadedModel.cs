@@ -35,14 +35,29 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Whether the folder has a tokenizer.</summary>
     public bool HasTokenizer => _tokenizer is not null;
 
-    /// <summary>Loads a folder.</summary>
-    /// <param name="folder">A Hugging Face folder.</param>
+    /// <summary>Loads a folder; one of a LoRA adapter with its base model below.</summary>
+    /// <param name="folder">A Hugging Face folder, or a folder of a PEFT adapter.</param>
     /// <param name="dtype">Dtype of the weights in memory; null for float32.</param>
     /// <param name="device">Device; null for CPU.</param>
     /// <returns>The loaded model; dispose it.</returns>
     /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer has more ids than the embedding.</exception>
     public static LoadedModel Open(string folder, ScalarType? dtype = null, Device? device = null)
     {
+        if (LoraCheckpoint.IsIn(folder))
+        {
+            var below = Open(LoraCheckpoint.BaseOf(folder), dtype, device);
+            try
+            {
+                LoraCheckpoint.Load(below.Model, folder);
+                return new LoadedModel(folder, below.Model, below._tokenizer);
+            }
+            catch
+            {
+                below.Dispose();
+                throw;
+            }
+        }
+
         var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.model")) ? TextTokenizer.Load(folder) : null;
         var model = Checkpoint.Load(folder, dtype, device);
         if (tokenizer?.VocabSize > model.Config.VocabSize)
@@ -58,10 +73,14 @@ public sealed class LoadedModel : IDisposable
     /// <param name="folder">A Hugging Face folder.</param>
     /// <returns>64 hex digits.</returns>
     /// <exception cref="ExperimentException">There is no such folder.</exception>
-    public static string HashOf(string folder) => ContentHash.Of(DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder))
+    public static string HashOf(string folder) => LoraCheckpoint.IsIn(folder)
+        ? ContentHash.Of(new { Base = HashOf(LoraCheckpoint.BaseOf(folder)), Adapter = LoraCheckpoint.ReadConfig(folder), Weights = WeightsOf(folder) })
+        : ContentHash.Of(WeightsOf(folder));
+
+    private static Dictionary<string, string> WeightsOf(string folder) => DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder))
         .Where(file => Path.GetFileName(file) is "config.json" or "tokenizer.model" || Path.GetExtension(file) == ".safetensors")
         .Order(StringComparer.Ordinal)
-        .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));
+        .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile);
 
     /// <summary>Where a run's model comes from, for its manifest.</summary>
     /// <param name="folder">A Hugging Face folder.</param>

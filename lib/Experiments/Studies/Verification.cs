@@ -136,7 +136,7 @@ public sealed class Verification : IDisposable
                 return PretrainStudy.Run(workspace, run.ReadConfig<PretrainOptions>(), progress, cancellation);
             case FineTuneStudy.Experiment:
                 var device = Backend.DeviceOf(_options.Device ?? run.Manifest.Device ?? "cpu");
-                return FineTuneStudy.Run(workspace, models[0], run.ReadConfig<FineTuneOptions>(), device, progress, cancellation).Run;
+                return FineTuneStudy.Run(workspace, models[0], run.ReadConfig<FineTuneOptions>(), device, progress, cancellation: cancellation).Run;
             case AttentionReport.Experiment:
                 return AttentionReport.Make(workspace, models[0], models[1], run.ReadConfig<AttentionReportOptions>(), progress, cancellation).Run;
             case AblationStudy.Experiment:

@@ -10,7 +10,7 @@ namespace Experiments.Training;
 internal sealed class AdamW : IDisposable
 {
     private readonly TrainingOptions _options;
-    private readonly (Parameter Weight, Tensor Mean, Tensor Square)[] _states;
+    private readonly (string Name, Parameter Weight, Tensor Mean, Tensor Square)[] _states;
     private readonly Scalar _beta1;
     private readonly Scalar _beta2;
     private readonly Scalar _fresh1;
@@ -18,13 +18,27 @@ internal sealed class AdamW : IDisposable
     private readonly Scalar _epsilon;
     private int _steps;
 
-    internal AdamW(IEnumerable<Parameter> parameters, TrainingOptions options)
+    internal AdamW(IEnumerable<(string Name, Parameter Parameter)> parameters, TrainingOptions options)
     {
         _options = options;
-        _states = [.. parameters.Select(weight => (weight, zeros_like(weight).DetachFromDisposeScope(), zeros_like(weight).DetachFromDisposeScope()))];
+        _states = [.. parameters.Select(p => (p.Name, p.Parameter, zeros_like(p.Parameter).DetachFromDisposeScope(), zeros_like(p.Parameter).DetachFromDisposeScope()))];
         (_beta1, _fresh1) = (options.Beta1, 1 - options.Beta1);
         (_beta2, _fresh2) = (options.Beta2, 1 - options.Beta2);
         _epsilon = options.Epsilon;
+    }
+
+    /// <summary>The moments, <c>mean.…</c> and <c>square.…</c>; the optimizer's own tensors.</summary>
+    internal IEnumerable<(string Name, Tensor Tensor)> State => _states.SelectMany(state => new[] { ("mean." + state.Name, state.Mean), ("square." + state.Name, state.Square) });
+
+    /// <summary>Goes on behind a step with the moments that were saved then.</summary>
+    internal void Restore(int steps, IReadOnlyDictionary<string, Tensor> saved)
+    {
+        using var noGrad = no_grad();
+        _steps = steps;
+        foreach (var (name, moment) in State)
+        {
+            moment.copy_(saved[name]);
+        }
     }
 
     /// <summary>Changes the parameters by their gradients.</summary>
@@ -37,7 +51,7 @@ internal sealed class AdamW : IDisposable
         using Scalar kept = 1 - (rate * _options.WeightDecay);
         using Scalar size = -rate / (1 - Math.Pow(_options.Beta1, _steps));
         using Scalar correction = 1 / Math.Sqrt(1 - Math.Pow(_options.Beta2, _steps));
-        foreach (var (weight, mean, square) in _states)
+        foreach (var (_, weight, mean, square) in _states)
         {
             if (weight.grad is not { } gradient)
             {
@@ -57,7 +71,7 @@ internal sealed class AdamW : IDisposable
 
     public void Dispose()
     {
-        foreach (var (_, mean, square) in _states)
+        foreach (var (_, _, mean, square) in _states)
         {
             mean.Dispose();
             square.Dispose();

@@ -1,31 +1,31 @@
+using static TorchSharp.torch;
+
 namespace Experiments.Training;
 
-/// <summary>Sequences padded on the right to one length. Causal attention never sees the padding, and no loss falls on it.</summary>
+/// <summary>Rows of one or several examples, padded on the right to one length. Causal attention never sees the padding, and no loss falls on it.</summary>
 internal sealed class MicroBatch
 {
     /// <summary>Label of a position without loss, as in torch's cross-entropy.</summary>
     internal const long Ignored = -100;
 
-    private MicroBatch(IReadOnlyList<TrainingExample> examples)
+    private readonly long[]? _documents;
+
+    private MicroBatch(List<List<TrainingExample>> rows)
     {
-        Rows = examples.Count;
-        Length = examples.Max(example => example.Ids.Length);
+        Rows = rows.Count;
+        Length = rows.Max(LengthOf);
         Ids = new long[Rows * Length];
         Labels = new long[Rows * (Length - 1)];
         Weights = new float[Labels.Length];
+        _documents = rows.Exists(row => row.Count > 1) ? new long[Ids.Length] : null;
         Array.Fill(Labels, Ignored);
-        for (var row = 0; row < Rows; row++)
+        foreach (var (row, examples) in rows.Index())
         {
-            var (ids, isTarget, weight) = examples[row];
-            for (var i = 0; i < ids.Length; i++)
+            var start = 0;
+            foreach (var (number, example) in examples.Index())
             {
-                Ids[(row * Length) + i] = ids[i];
-                if (i > 0 && isTarget[i])
-                {
-                    Labels[(row * (Length - 1)) + i - 1] = ids[i];
-                    Weights[(row * (Length - 1)) + i - 1] = (float)weight;
-                    Targets += weight;
-                }
+                Add(row, start, number + 1, example);
+                start += example.Ids.Length;
             }
         }
     }
@@ -44,19 +44,28 @@ internal sealed class MicroBatch
     internal float[] Weights { get; }
 
     /// <summary>Sum of the weights.</summary>
-    internal double Targets { get; }
+    internal double Targets { get; private set; }
+
+    /// <summary>Ids as a tensor.</summary>
+    internal Tensor IdsOn(Device device) => tensor(Ids, [Rows, Length], device: device);
+
+    /// <summary>Number of each token's example in its row, 0 for padding; null where every row is one example.</summary>
+    internal Tensor? DocumentsOn(Device device) => _documents is null ? null : tensor(_documents, [Rows, Length], device: device);
 
     /// <summary>Splits examples into parts of similar length and similar size, so that little is padding.</summary>
-    internal static List<MicroBatch> Split(IReadOnlyList<TrainingExample> examples, int parts)
+    /// <param name="examples">The examples.</param>
+    /// <param name="parts">Most parts.</param>
+    /// <param name="packedLength">Tokens up to which short examples share a row; 0 for one example a row.</param>
+    internal static List<MicroBatch> Split(IReadOnlyList<TrainingExample> examples, int parts, int packedLength = 0)
     {
-        var sorted = examples.OrderBy(example => example.Ids.Length).ToList();
-        var total = sorted.Sum(example => example.Ids.Length);
+        var sorted = Pack(examples, packedLength).OrderBy(LengthOf).ToList();
+        var total = sorted.Sum(LengthOf);
         var result = new List<MicroBatch>();
-        var (part, tokens) = (new List<TrainingExample>(), 0L);
-        foreach (var example in sorted)
+        var (part, tokens) = (new List<List<TrainingExample>>(), 0L);
+        foreach (var row in sorted)
         {
-            part.Add(example);
-            tokens += example.Ids.Length;
+            part.Add(row);
+            tokens += LengthOf(row);
             if (tokens * parts >= (long)total * (result.Count + 1) && result.Count < parts - 1)
             {
                 result.Add(new MicroBatch(part));
@@ -70,5 +79,53 @@ internal sealed class MicroBatch
         }
 
         return result;
+    }
+
+    /// <summary>Puts examples into rows, the longest first, each into the first row that has room.</summary>
+    private static List<List<TrainingExample>> Pack(IReadOnlyList<TrainingExample> examples, int packedLength)
+    {
+        if (packedLength == 0)
+        {
+            return [.. examples.Select(example => new List<TrainingExample> { example })];
+        }
+
+        var rows = new List<List<TrainingExample>>();
+        foreach (var example in examples.OrderByDescending(example => example.Ids.Length))
+        {
+            if (rows.Find(row => LengthOf(row) + example.Ids.Length <= packedLength) is { } roomy)
+            {
+                roomy.Add(example);
+            }
+            else
+            {
+                rows.Add([example]);
+            }
+        }
+
+        return rows;
+    }
+
+    private static int LengthOf(List<TrainingExample> row) => row.Sum(example => example.Ids.Length);
+
+    private void Add(int row, int start, int number, TrainingExample example)
+    {
+        var (ids, isTarget, weight) = example;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var place = (row * Length) + start + i;
+            Ids[place] = ids[i];
+            if (_documents is not null)
+            {
+                _documents[place] = number;
+            }
+
+            if (i > 0 && isTarget[i])
+            {
+                var label = (row * (Length - 1)) + start + i - 1;
+                Labels[label] = ids[i];
+                Weights[label] = (float)weight;
+                Targets += weight;
+            }
+        }
     }
 }

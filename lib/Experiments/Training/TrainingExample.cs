@@ -6,6 +6,9 @@ namespace Experiments.Training;
 /// <param name="Weight">How much each of its targets counts beside those of other examples. A lone letter is lost among long analyses at 1.</param>
 public sealed record TrainingExample(int[] Ids, bool[] IsTarget, double Weight = 1)
 {
+    /// <summary>Names the example where something is wrong with it, such as <c>kinship-12</c>; null for none.</summary>
+    public string? Id { get; init; }
+
     /// <summary>A prompt whose continuation is to be learned: loss on the continuation only.</summary>
     /// <param name="prompt">Ids of the prompt.</param>
     /// <param name="answer">Ids of the continuation, with EOS where the reply should end.</param>

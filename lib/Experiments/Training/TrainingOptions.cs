@@ -34,6 +34,15 @@ public sealed record TrainingOptions
     /// <summary>Dtype of the forward and backward passes: float32, or bfloat16 with float32 master weights, gradients and moments.</summary>
     public ScalarType ComputeDtype { get; init; } = ScalarType.Float32;
 
+    /// <summary>Whether only the inputs of layers are kept and each layer is computed again on the way back: memory for one layer's activations, a third more time.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Tokens up to which short examples share a row, each seeing itself only (sequence packing); 0 for one example a row.</summary>
+    public int PackedLength { get; init; }
+
+    /// <summary>Seed of an adapter's dropout.</summary>
+    public int Seed { get; init; }
+
     /// <summary>Peak learning rate.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
@@ -63,6 +72,9 @@ public sealed record TrainingOptions
 
     /// <summary>Steps between two measurements of the validation loss; 0 for never.</summary>
     public int EvaluateEvery { get; init; }
+
+    /// <summary>Measurements of the validation loss without a new lowest one after which the training ends; 0 to go on to the last step.</summary>
+    public int EarlyStoppingPatience { get; init; }
 
     /// <summary>The learning rate of a step.</summary>
     /// <param name="step">0-based step.</param>
@@ -99,6 +111,9 @@ public sealed record TrainingOptions
             { WeightDecay: < 0 } => $"weight decay is {WeightDecay}; it must be 0 or more",
             { ClipNorm: < 0 } => $"clip norm is {ClipNorm}; it must be 0 (off) or more",
             { FinalLearningRateShare: < 0 or > 1 } => $"final learning rate share is {FinalLearningRateShare}; it must be between 0 and 1",
+            { PackedLength: < 0 } => $"packed length is {PackedLength}; it must be 0 (off) or a number of tokens",
+            { EarlyStoppingPatience: < 0 } => $"early-stopping patience is {EarlyStoppingPatience}; it must be 0 (off) or more",
+            { EarlyStoppingPatience: > 0, EvaluateEvery: 0 } => "early stopping needs a validation loss: set evaluate-every",
             { EvaluateEvery: < 0 } => $"evaluate-every is {EvaluateEvery}; it must be 0 (never) or more",
             _ => null,
         };

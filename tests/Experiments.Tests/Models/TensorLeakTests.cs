@@ -1,6 +1,8 @@
 using Experiments.Interpretability;
 using Experiments.Models;
 using Experiments.Tests.Interpretability;
+using Experiments.Tests.Training;
+using Experiments.Training;
 using static TorchSharp.torch;
 
 namespace Experiments.Tests.Models;
@@ -46,6 +48,24 @@ public class TensorLeakTests
         {
             using var hook = InterventionChain.Of([InterventionCases.Find(name), new SinkDownWeighting()], model);
             TextGenerator.Generate(model, [[1, 2, 3], [1], [4, 5]], options, hook);
+        });
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void A_hundred_trainings_leave_no_tensor_behind(bool checkpointing, bool lora)
+    {
+        using var model = TinyModels.Make();
+        var adapter = lora ? LoraAdapter.Attach(model, new LoraConfig { R = 2, LoraDropout = 0.1 }) : null; // once: TorchSharp counts each new parameter twice
+        var options = new TrainingOptions { Steps = 2, BatchSize = 4, MicroBatches = 2, Workers = 2, EvaluateEvery = 1, GradientCheckpointing = checkpointing, PackedLength = checkpointing ? 20 : 0 };
+        Steady(() =>
+        {
+            new Trainer(model, options).Train(TrainerTests.Forever(TrainerTests.Examples()), TrainerTests.Examples());
+            adapter?.Merge();
+            adapter?.Unmerge();
         });
     }
 
