@@ -12,7 +12,9 @@ public static class LoraCheckpoint
     /// <summary>The file that makes a folder an adapter's.</summary>
     public const string ConfigName = "adapter_config.json";
 
-    private const string WeightsName = "adapter_model.safetensors";
+    /// <summary>The file of the adapter's weights.</summary>
+    public const string WeightsName = "adapter_model.safetensors";
+
     private const string Prefix = "base_model.model.";
     private const string BaseKey = "base_model_name_or_path";
 

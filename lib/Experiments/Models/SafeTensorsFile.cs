@@ -28,6 +28,9 @@ public sealed class SafeTensorsFile
     /// <summary>Names of the tensors, in file order.</summary>
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
+    /// <summary>Number of values in all tensors.</summary>
+    public long WeightCount => _entries.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, size) => product * size));
+
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">Path of the file.</param>
     /// <returns>The opened file.</returns>

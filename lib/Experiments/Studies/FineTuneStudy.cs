@@ -45,6 +45,9 @@ public sealed record FineTuned(CompletedRun Run, bool Reused)
     /// <summary>The Hugging Face folder of the result.</summary>
     public string Folder => Run.PathOf("checkpoint");
 
+    /// <summary>How many weights were trained: those of the adapter, or all.</summary>
+    public long TrainedWeights => SafeTensorsFile.Open(Run.Has("adapter/" + LoraCheckpoint.ConfigName) ? Run.PathOf("adapter/" + LoraCheckpoint.WeightsName) : Run.PathOf("checkpoint/model.safetensors")).WeightCount;
+
     /// <summary>The measured steps.</summary>
     public TrainingResult Training { get; } = Run.ReadMetrics<TrainingResult>();
 
@@ -86,7 +89,7 @@ public static class FineTuneStudy
         var plan = new RunPlan(Experiment)
         {
             Model = loaded.Name,
-            Variant = "structured",
+            Variant = options.Lora is null ? "structured" : "structured-lora",
             Config = options,
             Seed = options.Seed,
             DType = loaded.Model.Dtype.ToString().ToLowerInvariant(),

@@ -91,7 +91,7 @@ public sealed class ResumeTests : IDisposable
         Assert.True(code == 0, error);
         var undisturbed = clock.Elapsed;
         var (kills, resumed) = (0, 0);
-        for (clock.Restart(); clock.Elapsed < Patience; )
+        for (clock.Restart(); clock.Elapsed < Patience;)
         {
             // After ten kills it may end.
             (code, error) = await FineTuneAsync("killed", kills < 10 ? undisturbed * (0.4 + (0.5 * random.NextDouble())) : null);
