@@ -1,4 +1,3 @@
-using Experiments.Data;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Models;
@@ -14,6 +13,15 @@ public sealed record FineTuneOptions
 {
     /// <summary>Optimizer settings.</summary>
     public TrainingOptions Training { get; init; } = new() { Steps = 350, BatchSize = 32, MicroBatches = 2, LearningRate = 5e-4, WarmupSteps = 20, EvaluateEvery = 50 };
+
+    /// <summary>Files of instruction data to train on; none for the generated questions.</summary>
+    public IReadOnlyList<DataShare> Data { get; init; } = [];
+
+    /// <summary>File of instruction data for the validation loss; null to keep 5 % of each file for it.</summary>
+    public string? ValidationData { get; init; }
+
+    /// <summary>Longest example of instruction data in tokens; longer ones lose their end. 0 for the model's context.</summary>
+    public int MaxLength { get; init; }
 
     /// <summary>Training questions per category.</summary>
     public int QuestionsPerCategory { get; init; } = 3000;
@@ -55,7 +63,7 @@ public sealed record FineTuned(CompletedRun Run, bool Reused)
     public LineFigure LossCurve => FineTuneStudy.LossFigure(Training);
 }
 
-/// <summary>Fine-tunes a model on the structured dataset, loss on the answers only.</summary>
+/// <summary>Fine-tunes a model on the structured dataset or on instruction data, loss on the answers only.</summary>
 public static class FineTuneStudy
 {
     /// <summary>Name of the experiment in <c>results/</c>.</summary>
@@ -89,7 +97,8 @@ public static class FineTuneStudy
         var plan = new RunPlan(Experiment)
         {
             Model = loaded.Name,
-            Variant = options.Lora is null ? "structured" : "structured-lora",
+            Variant = (options.Data.Count == 0 ? "structured" : "instructions") + (options.Lora is null ? "" : "-lora"),
+            DatasetHash = options.Data.Count == 0 ? null : ContentHash.Of(options.Data.Select(share => share.Path).Append(options.ValidationData).OfType<string>().Select(ContentHash.OfFile)),
             Config = options,
             Seed = options.Seed,
             DType = loaded.Model.Dtype.ToString().ToLowerInvariant(),
@@ -104,8 +113,7 @@ public static class FineTuneStudy
             return new FineTuned(existing, Reused: true);
         }
 
-        var questions = ClosedWorldDataset.Generate(DatasetSplit.Train, options.QuestionsPerCategory, options.Seed, options.Difficulty);
-        var validation = ClosedWorldDataset.Generate(DatasetSplit.Validation, options.ValidationPerCategory, options.Seed, options.Difficulty);
+        using var instructions = options.Data.Count == 0 ? null : new InstructionExamples(loaded, options, notice);
         if (options.Lora is { } lora)
         {
             LoraAdapter.Attach(loaded.Model, lora, options.Seed);
@@ -114,8 +122,8 @@ public static class FineTuneStudy
         using var unfinished = UnfinishedWork.Take(workspace, plan);
         using var run = workspace.Start(plan);
         var result = new Trainer(loaded.Model, options.Training).Train(
-            Examples(loaded, questions, options, repeat: true),
-            [.. Examples(loaded, validation, options with { WorkedShare = 1 }, repeat: false)],
+            instructions?.Training() ?? Examples(loaded, DatasetSplit.Train, options),
+            instructions?.Validation ?? [.. Examples(loaded, DatasetSplit.Validation, options with { WorkedShare = 1 })],
             StudyProgress.OfTraining(progress, Experiment, options.Training),
             unfinished is null || saveEvery == 0 ? null : new TrainingCheckpoints(unfinished.Folder) { Every = saveEvery, Notice = notice },
             cancellation);
@@ -132,6 +140,22 @@ public static class FineTuneStudy
         var completed = run.Complete();
         unfinished?.Delete();
         return new FineTuned(completed, Reused: false);
+    }
+
+    /// <summary>The first example that a training would see, as the model reads it.</summary>
+    /// <param name="modelFolder">The model; null for the embedded one.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="notice">Told in one sentence about examples that are too long; null for nobody.</param>
+    /// <returns>Its tokens, those marked that are learned.</returns>
+    public static TokenPreview Preview(string? modelFolder = null, FineTuneOptions? options = null, Action<string>? notice = null)
+    {
+        options ??= new FineTuneOptions();
+        using var loaded = LoadedModel.Open(modelFolder ?? EmbeddedModel.Folder);
+        using var instructions = options.Data.Count == 0 ? null : new InstructionExamples(loaded, options, notice);
+        var example = (instructions?.Training() ?? Examples(loaded, DatasetSplit.Train, options)).First();
+        return new TokenPreview(
+            [.. example.Ids.Select((id, i) => (loaded.Tokenizer.DecodeContinuation(example.Ids[..i], [id]) is { Length: > 0 } text ? text : loaded.Tokenizer.Piece(id), i > 0 && example.IsTarget[i]))],
+            FormattableString.Invariant($"Example {example.Id}: {example.Ids.Length} tokens, {example.IsTarget.Skip(1).Count(target => target)} of them learned."));
     }
 
     /// <summary>What a training shows.</summary>
@@ -175,8 +199,11 @@ public static class FineTuneStudy
         return ResultFigures.Loss(curves.Where(curve => curve.X.Length > 0));
     }
 
-    private static IEnumerable<TrainingExample> Examples(LoadedModel loaded, IReadOnlyList<MultipleChoiceQuestion> questions, FineTuneOptions options, bool repeat)
+    /// <summary>Examples of generated questions: of the training split again and again, of the others once.</summary>
+    private static IEnumerable<TrainingExample> Examples(LoadedModel loaded, DatasetSplit split, FineTuneOptions options)
     {
+        var training = split == DatasetSplit.Train;
+        var questions = ClosedWorldDataset.Generate(split, training ? options.QuestionsPerCategory : options.ValidationPerCategory, options.Seed, options.Difficulty);
         var random = new Random(options.Seed);
         do
         {
@@ -189,6 +216,6 @@ public static class FineTuneStudy
                 yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], loaded.Tokenizer.EosId], options.LossOnPrompt) with { Id = question.Id };
             }
         }
-        while (repeat);
+        while (training);
     }
 }

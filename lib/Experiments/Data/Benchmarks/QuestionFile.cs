@@ -18,7 +18,7 @@ public static class QuestionFile
     {
         var questions = Lines(path).Select(line =>
         {
-            var options = line.Texts("options");
+            var options = Options(line, "options");
             return new MultipleChoiceQuestion
             {
                 Id = line.OptionalText("id") ?? FormattableString.Invariant($"{line.Number}"),
@@ -26,7 +26,7 @@ public static class QuestionFile
                 Stem = line.Json["stem"]?.GetValueKind() == JsonValueKind.True,
                 Question = line.Text("question"),
                 Options = options,
-                Answer = line.Answer(options.Count),
+                Answer = Answer(line, options.Count),
                 Analysis = line.OptionalText("analysis"),
             };
         }).ToList();
@@ -55,7 +55,7 @@ public static class QuestionFile
     internal static IReadOnlyList<MultipleChoiceQuestion> ReadMmlu(IEnumerable<string> files, Func<string, bool> stem) =>
         [.. files.SelectMany(Lines).GroupBy(line => line.Text("subject"), StringComparer.Ordinal).OrderBy(subject => subject.Key, StringComparer.Ordinal).SelectMany(subject => subject.Select((line, row) =>
         {
-            var options = line.Texts("choices");
+            var options = Options(line, "choices");
             return new MultipleChoiceQuestion
             {
                 Id = FormattableString.Invariant($"{subject.Key}-{row}"),
@@ -63,16 +63,16 @@ public static class QuestionFile
                 Stem = stem(subject.Key),
                 Question = line.Text("question"),
                 Options = options,
-                Answer = line.Answer(options.Count),
+                Answer = Answer(line, options.Count),
             };
         }))];
 
-    private static List<MultipleChoiceQuestion> Labelled(string path, string? labels, string category, int firstLabel, Func<Line, (string Question, string[] Options)> read)
+    private static List<MultipleChoiceQuestion> Labelled(string path, string? labels, string category, int firstLabel, Func<JsonRow, (string Question, string[] Options)> read)
     {
         var lines = Lines(path);
         var inside = labels is null && lines.TrueForAll(line => line.Json.ContainsKey("label"));
         labels ??= inside ? path : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileNameWithoutExtension(path) + "-labels.lst");
-        var answers = inside ? lines.ConvertAll(line => (line.Number, Text: line.Json["label"]?.ToString() ?? "")) : [.. NonEmptyLines(labels)];
+        var answers = inside ? lines.ConvertAll(line => (line.Number, Text: line.Json["label"]?.ToString() ?? "")) : [.. JsonRow.NonEmptyLines(labels)];
         if (answers.Count != lines.Count)
         {
             throw new ExperimentException($"'{path}' has {lines.Count} questions and '{labels}' {answers.Count} labels; take both from the same release.");
@@ -95,55 +95,21 @@ public static class QuestionFile
         })];
     }
 
-    private static List<Line> Lines(string path)
+    private static List<JsonRow> Lines(string path) => JsonRow.Read(path, "questions");
+
+    private static IReadOnlyList<string> Options(JsonRow line, string name) =>
+        line.Json[name] is JsonArray array && array.Count is >= 2 and <= MultipleChoiceQuestion.MostOptions && array.All(item => item?.GetValueKind() == JsonValueKind.String)
+            ? [.. array.Select(item => item!.GetValue<string>())]
+            : throw line.Wrong($"'{name}' is not a list of 2 to {MultipleChoiceQuestion.MostOptions} texts");
+
+    private static int Answer(JsonRow line, int options)
     {
-        var lines = Path.GetExtension(path) == ".parquet" ? [.. ParquetRows.Read(path).Select((row, index) => new Line(path, index + 1, row))] : JsonLines(path);
-        return lines.Count > 0 ? lines : throw new ExperimentException($"'{path}' holds no questions.");
-    }
-
-    private static List<Line> JsonLines(string path) => [.. NonEmptyLines(path).Select(line =>
-    {
-        try
+        var answer = line.Json["answer"] switch
         {
-            return new Line(path, line.Number, JsonNode.Parse(line.Text) as JsonObject ?? throw new JsonException("not an object"));
-        }
-        catch (JsonException e)
-        {
-            throw new ExperimentException($"'{path}', line {line.Number}: not a JSON object ({e.Message.Split('.')[0]}). The file must hold one object a line.", e);
-        }
-    })];
-
-    private static IEnumerable<(int Number, string Text)> NonEmptyLines(string path) =>
-        DiskErrors.Explain("Cannot read", path, () => File.ReadLines(path)).Select((text, index) => (Number: index + 1, Text: text.Trim())).Where(line => line.Text.Length > 0);
-
-    /// <summary>A line or row of a file, with errors that say where.</summary>
-    private sealed record Line(string Path, int Number, JsonObject Json)
-    {
-        internal string Text(string name) => OptionalText(name) ?? throw Wrong($"'{name}' is missing");
-
-        internal string? OptionalText(string name) => Json[name] switch
-        {
-            null => null,
-            JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
-            _ => throw Wrong($"'{name}' is not a text"),
+            JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var index) => index,
+            JsonValue value when value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is [>= 'A' and <= 'Z' and var letter] => letter - 'A',
+            _ => throw line.Wrong("'answer' is not a 0-based index or a letter"),
         };
-
-        internal IReadOnlyList<string> Texts(string name) =>
-            Json[name] is JsonArray array && array.Count is >= 2 and <= MultipleChoiceQuestion.MostOptions && array.All(item => item?.GetValueKind() == JsonValueKind.String)
-                ? [.. array.Select(item => item!.GetValue<string>())]
-                : throw Wrong($"'{name}' is not a list of 2 to {MultipleChoiceQuestion.MostOptions} texts");
-
-        internal int Answer(int options)
-        {
-            var answer = Json["answer"] switch
-            {
-                JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var index) => index,
-                JsonValue value when value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is [>= 'A' and <= 'Z' and var letter] => letter - 'A',
-                _ => throw Wrong("'answer' is not a 0-based index or a letter"),
-            };
-            return answer >= 0 && answer < options ? answer : throw Wrong($"'answer' names option {answer} of {options}, counted from 0");
-        }
-
-        private ExperimentException Wrong(string what) => new($"'{Path}', line {Number}: {what}.");
+        return answer >= 0 && answer < options ? answer : throw line.Wrong($"'answer' names option {answer} of {options}, counted from 0");
     }
 }
