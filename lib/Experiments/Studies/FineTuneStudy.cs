@@ -2,6 +2,7 @@ using Experiments.Data;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Models;
+using Experiments.Models.Tokenizers;
 using Experiments.Reporting;
 using Experiments.Runs;
 using Experiments.Training;
@@ -126,7 +127,7 @@ public static class FineTuneStudy
     private static void SaveModel(LoadedModel loaded, string folder)
     {
         Checkpoint.Save(loaded.Model, folder);
-        foreach (var file in Directory.EnumerateFiles(loaded.Folder).Where(file => Path.GetFileName(file) is "tokenizer.model" or "tokenizer_config.json" or "special_tokens_map.json"))
+        foreach (var file in Directory.EnumerateFiles(loaded.Folder).Where(TokenizerFiles.Contain))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         }

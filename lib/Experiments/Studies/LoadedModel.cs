@@ -1,4 +1,5 @@
 using Experiments.Models;
+using Experiments.Models.Tokenizers;
 using Experiments.Runs;
 using static TorchSharp.torch;
 
@@ -43,15 +44,27 @@ public sealed class LoadedModel : IDisposable
     /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer has more ids than the embedding.</exception>
     public static LoadedModel Open(string folder, ScalarType? dtype = null, Device? device = null)
     {
-        var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.model")) ? TextTokenizer.Load(folder) : null;
-        var model = Checkpoint.Load(folder, dtype, device);
-        if (tokenizer?.VocabSize > model.Config.VocabSize)
+        var tokenizer = TokenizerFiles.ExistIn(folder) ? TextTokenizer.Load(folder) : null;
+        if (tokenizer is not null)
         {
-            model.Dispose();
-            throw new ExperimentException($"{folder}: tokenizer.model has {tokenizer.VocabSize} ids, the embedding only {model.Config.VocabSize} rows. The tokenizer belongs to another model.");
+            CheckTokenizer(tokenizer, ConfigFile.Read(Path.Combine(folder, "config.json")));
         }
 
-        return new LoadedModel(folder, model, tokenizer);
+        return new LoadedModel(folder, Checkpoint.Load(folder, dtype, device), tokenizer);
+    }
+
+    /// <summary>Rejects a tokenizer that belongs to another model, before its weights are read. One of fewer ids than the embedding has rows is usual: rows are padded.</summary>
+    private static void CheckTokenizer(TextTokenizer tokenizer, LlamaConfig config)
+    {
+        if (tokenizer.VocabSize > config.VocabSize)
+        {
+            throw new ExperimentException($"{tokenizer.Origin} has {tokenizer.VocabSize} ids, the embedding only {config.VocabSize} rows. The tokenizer belongs to another model.");
+        }
+
+        if (config.BosTokenId is { } bos && tokenizer.AddsBos && bos != tokenizer.BosId)
+        {
+            throw new ExperimentException($"{tokenizer.Origin} begins texts with id {tokenizer.BosId} ('{tokenizer.Piece(tokenizer.BosId)}'), but bos_token_id of config.json is {bos}. Take both files from one model.");
+        }
     }
 
     /// <summary>SHA-256 over the names and contents of a model folder's config, weights and tokenizer.</summary>
@@ -59,7 +72,7 @@ public sealed class LoadedModel : IDisposable
     /// <returns>64 hex digits.</returns>
     /// <exception cref="ExperimentException">There is no such folder.</exception>
     public static string HashOf(string folder) => ContentHash.Of(DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder))
-        .Where(file => Path.GetFileName(file) is "config.json" or "tokenizer.model" || Path.GetExtension(file) == ".safetensors")
+        .Where(file => Path.GetFileName(file) is "config.json" || TokenizerFiles.IsVocabulary(file) || Path.GetExtension(file) == ".safetensors")
         .Order(StringComparer.Ordinal)
         .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));
 

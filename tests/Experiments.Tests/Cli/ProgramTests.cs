@@ -148,7 +148,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData(2, "empty", "generate", "--model", "{model}", "--prompt", "")]
     [InlineData(2, "'x' is not a token id", "generate", "--model", "{model}", "--tokens", "1,x")]
     [InlineData(1, "outside the vocabulary", "generate", "--model", "{model}", "--tokens", "1,99")]
-    [InlineData(1, "no tokenizer.model", "generate", "--model", "{model}", "--prompt", "a")]
+    [InlineData(1, "tokenizer.json, tokenizer.model (SentencePiece or tiktoken) or *.tiktoken", "generate", "--model", "{model}", "--prompt", "a")]
     [InlineData(1, "does not exist", "generate", "--model", "{folder}/none", "--tokens", "1")]
     [InlineData(1, "Unknown device", "generate", "--model", "{model}", "--tokens", "1", "--device", "tpu")]
     [InlineData(1, "is not JSON", "run", "{folder}/broken.ipynb", "--output", "{folder}/o")]
