@@ -39,6 +39,9 @@ public sealed class TextTokenizer
     /// <summary>Whether <see cref="Encode"/> puts BOS before a text.</summary>
     internal bool AddsBos => BosId >= 0 && _pipeline.Prefix.Contains(BosId);
 
+    /// <summary>Whether an id is a token; vocabularies may have gaps.</summary>
+    internal bool Contains(int id) => _pipeline.Tokens.Contains(id);
+
     /// <summary>Loads the tokenizer of a model folder.</summary>
     /// <param name="folder">A Hugging Face folder with <c>tokenizer.json</c>, <c>tokenizer.model</c> or a <c>.tiktoken</c> file; the first of them is read.</param>
     /// <returns>The tokenizer.</returns>

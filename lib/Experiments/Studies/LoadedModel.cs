@@ -61,9 +61,14 @@ public sealed class LoadedModel : IDisposable
             throw new ExperimentException($"{tokenizer.Origin} has {tokenizer.VocabSize} ids, the embedding only {config.VocabSize} rows. The tokenizer belongs to another model.");
         }
 
-        if (config.BosTokenId is { } bos && tokenizer.AddsBos && bos != tokenizer.BosId)
+        if (config.BosTokenId is { } bos && !tokenizer.Contains(bos))
         {
-            throw new ExperimentException($"{tokenizer.Origin} begins texts with id {tokenizer.BosId} ('{tokenizer.Piece(tokenizer.BosId)}'), but bos_token_id of config.json is {bos}. Take both files from one model.");
+            throw new ExperimentException($"{tokenizer.Origin}: bos_token_id of config.json is {bos}, which is no token of it. Take both files from one model.");
+        }
+
+        if (config.BosTokenId is { } own && tokenizer.AddsBos && own != tokenizer.BosId)
+        {
+            throw new ExperimentException($"{tokenizer.Origin} begins texts with id {tokenizer.BosId} ('{tokenizer.Piece(tokenizer.BosId)}'), but bos_token_id of config.json is {own}. Take both files from one model.");
         }
     }
 

@@ -30,6 +30,6 @@ internal sealed record DecoderReader(bool ByteLevel, bool Metaspace, bool ByteFa
         "Fuse" => rules,
         "Replace" when part["pattern"].Text("String") == "▁" && part.Text("content") == " " => rules with { Metaspace = true },
         "Strip" when part.Text("content") == " " && part.Number("start") is 0 or 1 && part.Number("stop") is 0 => rules with { DropsFirstSpace = part.Number("start") == 1 },
-        _ => throw part.Unsupported(part.Exists ? "these settings" : null, Supported),
+        _ => throw part.Unsupported(part.Type is "Replace" or "Strip" ? "these settings" : null, Supported),
     };
 }

@@ -39,5 +39,5 @@ internal readonly record struct TokenizerPart(JsonElement Json, string Where)
     /// <param name="what">What of it; null for the whole component.</param>
     /// <param name="supported">What is.</param>
     internal ExperimentException Unsupported(string? what, string supported) => new(
-        $"{Where}: {(what is null ? $"'{Type}'" : $"{Type} with {what}")} is not implemented. Supported: {supported}. Take a model with one of these, or give token ids with --tokens.");
+        $"{Where}: {(!Exists ? "there is none, which" : what is null ? $"'{Type}'" : $"{Type} with {what}")} is not implemented. Supported: {supported}. Take a model with one of these, or give token ids with --tokens.");
 }
