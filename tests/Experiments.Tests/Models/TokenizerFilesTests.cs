@@ -180,7 +180,13 @@ public sealed class TokenizerFilesTests : IDisposable
 
     private static JsonObject Token(int id, string content, bool lstrip = false, bool rstrip = false, bool singleWord = false) => new()
     {
-        ["id"] = id, ["content"] = content, ["single_word"] = singleWord, ["lstrip"] = lstrip, ["rstrip"] = rstrip, ["normalized"] = false, ["special"] = true,
+        ["id"] = id,
+        ["content"] = content,
+        ["single_word"] = singleWord,
+        ["lstrip"] = lstrip,
+        ["rstrip"] = rstrip,
+        ["normalized"] = false,
+        ["special"] = true,
     };
 
     private void Save(int vocabulary, int? bos)
@@ -194,7 +200,9 @@ public sealed class TokenizerFilesTests : IDisposable
     {
         var json = new JsonObject
         {
-            ["added_tokens"] = new JsonArray(), ["normalizer"] = null, ["post_processor"] = null,
+            ["added_tokens"] = new JsonArray(),
+            ["normalizer"] = null,
+            ["post_processor"] = null,
             ["pre_tokenizer"] = JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": false}"""),
             ["decoder"] = JsonNode.Parse("""{"type": "ByteLevel"}"""),
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = Vocabulary([.. Enumerable.Range(0, 256).Select(value => Experiments.Models.Tokenizers.ByteAlphabet.CharacterOf((byte)value).ToString())]), ["merges"] = new JsonArray() },

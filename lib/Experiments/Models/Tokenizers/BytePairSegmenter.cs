@@ -7,15 +7,20 @@ namespace Experiments.Models.Tokenizers;
 /// <remarks>Microsoft.ML.Tokenizers 2.0.1 merges. It drops characters that the vocabulary lacks and joins what is around them, so that words are cut there before.</remarks>
 internal sealed class BytePairSegmenter : ISegmenter
 {
+    private const char Space = '▁';
+
     private readonly Dictionary<string, int> _vocabulary;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids;
     private readonly BpeTokenizer _tokenizer;
+    private readonly bool _mergesWithinWords;
 
     /// <summary>Makes a segmenter.</summary>
     /// <param name="vocabulary">Ids of the pieces, added tokens left out.</param>
     /// <param name="merges">Pairs of pieces joined by a space, the first merge first.</param>
-    internal BytePairSegmenter(Dictionary<string, int> vocabulary, IEnumerable<string> merges)
+    internal BytePairSegmenter(Dictionary<string, int> vocabulary, IReadOnlyList<string> merges)
     {
+        // Where no merge joins a letter with a space behind it, a long text may be cut there, which is faster and changes nothing.
+        _mergesWithinWords = !merges.Any(merge => merge.IndexOf(' ', StringComparison.Ordinal) is var at && merge[at - 1] != Space && merge[at + 1] == Space);
         _vocabulary = vocabulary;
         _ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary) { Merges = merges });
@@ -44,13 +49,13 @@ internal sealed class BytePairSegmenter : ISegmenter
         for (var at = 0; at < word.Length;)
         {
             var start = at;
-            while (at < word.Length && IsKnown(word, at, out var length))
+            while (at < word.Length && (at == start || !Ends(word, at)) && IsKnown(word, at, out var length))
             {
                 at += length;
             }
 
             segments.AddRange(Merge(word, start, at));
-            if (at < word.Length)
+            if (at < word.Length && !IsKnown(word, at, out _))
             {
                 var rune = Rune.GetRuneAt(word, at);
                 AddUnknown(segments, rune, at);
@@ -60,6 +65,8 @@ internal sealed class BytePairSegmenter : ISegmenter
 
         return segments;
     }
+
+    private bool Ends(string word, int at) => _mergesWithinWords && word[at] == Space && word[at - 1] != Space;
 
     private bool IsKnown(string word, int at, out int length)
     {

@@ -4,7 +4,10 @@ using System.Text;
 namespace Experiments.Models.Tokenizers;
 
 /// <summary>Unicode's normalization form C (UAX #15), which Qwen's tokenizers ask for.</summary>
-/// <remarks><see cref="string.Normalize()"/> does nothing in programs that need no ICU, as this one (InvariantGlobalization).</remarks>
+/// <remarks>
+/// <see cref="string.Normalize()"/> does nothing in programs that need no ICU, as this one (InvariantGlobalization). Marks that are younger than Unicode 9.0 stay
+/// where they are, because Hugging Face's library does not know them, and ids are to equal its.
+/// </remarks>
 internal sealed class CanonicalComposition
 {
     private const int HangulBase = 0xAC00, LeadBase = 0x1100, VowelBase = 0x1161, TrailBase = 0x11A7, Leads = 19, Vowels = 21, Trails = 28;

@@ -103,7 +103,7 @@ internal static class TokenizerJson
     private static (string Left, string Right) MergeOf(JsonElement merge)
     {
         string[] pair = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(part => part.GetString()!)] : merge.GetString()!.Split(' ');
-        return pair.Length == 2 && !pair[0].Contains(' ') && !pair[1].Contains(' ') ? (pair[0], pair[1]) : throw new FormatException($"the merge {merge.GetRawText()} is not a pair of pieces without spaces");
+        return pair.Length == 2 && pair.All(part => part.Length > 0 && !part.Contains(' ')) ? (pair[0], pair[1]) : throw new FormatException($"the merge {merge.GetRawText()} is not a pair of pieces without spaces");
     }
 
     private static SentencePieceSegmenter Unigram(TokenizerPart model, List<(string Text, float Score)> scored, HashSet<string> special)
