@@ -146,6 +146,12 @@ public static class FineTuneStudy
 
     private static IEnumerable<TrainingExample> Examples(LoadedModel loaded, IReadOnlyList<MultipleChoiceQuestion> questions, FineTuneOptions options, bool repeat)
     {
+        var end = loaded.Tokenizer.EosId;
+        if (end < 0)
+        {
+            throw new ExperimentException($"{loaded.Folder} names no EOS token, with which answers end. Add 'eos_token' to tokenizer_config.json.");
+        }
+
         var random = new Random(options.Seed);
         do
         {
@@ -155,7 +161,7 @@ public static class FineTuneStudy
                 var text = template.Render(question);
                 var prompt = loaded.Tokenizer.Encode(text);
                 var full = loaded.Tokenizer.Encode(text + template.Target(question));
-                yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], loaded.Tokenizer.EosId], options.LossOnPrompt);
+                yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], end], options.LossOnPrompt);
             }
         }
         while (repeat);

@@ -176,6 +176,20 @@ public sealed class TokenizerFilesTests : IDisposable
         string Open() => Assert.Throws<ExperimentException>(() => LoadedModel.Open(_folder.Path)).Message;
     }
 
+    [Fact]
+    public void Fine_tuning_asks_for_an_EOS_token_before_it_begins()
+    {
+        using var workspace = new Runs.TemporaryWorkspace();
+        using (var model = TinyModels.Make(TinyModels.Config with { VocabSize = 256, BosTokenId = null, EosTokenIds = [] }))
+        {
+            Checkpoint.Save(model, _folder.Path);
+        }
+
+        Write(_ => { });
+        var error = Assert.Throws<ExperimentException>(() => FineTuneStudy.Run(workspace.Workspace, _folder.Path, cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("names no EOS token", error.Message, StringComparison.Ordinal);
+    }
+
     private static JsonObject Vocabulary(params string[] pieces) => new(pieces.Index().Select(entry => KeyValuePair.Create(entry.Item, (JsonNode?)entry.Index)));
 
     private static JsonObject Token(int id, string content, bool lstrip = false, bool rstrip = false, bool singleWord = false) => new()

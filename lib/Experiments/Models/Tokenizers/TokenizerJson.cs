@@ -25,7 +25,7 @@ internal static class TokenizerJson
     {
         var added = file.Items("added_tokens").Select(AddedOf).ToList();
         added.AddRange(settings.Added.Where(token => !added.Exists(known => known.Id == token.Id || known.Text == token.Text)).ToList());
-        var decoder = DecoderReader.Read(file["decoder"]);
+        var decoder = DecoderRules.Read(file["decoder"]);
         var vocabulary = VocabularyOf(file["model"], out var segmenter, added);
         var tokens = new TokenTable();
         foreach (var (text, id) in vocabulary)

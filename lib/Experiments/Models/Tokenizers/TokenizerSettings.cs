@@ -39,28 +39,28 @@ internal sealed class TokenizerSettings
     /// <exception cref="ExperimentException">They name a token that the vocabulary has not.</exception>
     internal TokenizerPipeline Complete(TokenizerPipeline pipeline, Func<string, int?> idOf)
     {
-        int Find(string name, int own)
-        {
-            var file = _config.ContainsKey(name) ? Config : Map;
-            var node = _config.ContainsKey(name) ? _config[name] : _map[name];
-            if (TextOf(node) is { } text)
-            {
-                return pipeline.Added.FirstOrDefault(token => token.Text == text)?.Id ?? idOf(text)
-                    ?? throw new ExperimentException($"{Path.Combine(_folder, file)}: '{name}' is '{text}', which is no token of {pipeline.Origin}. They belong to different models; download both again.");
-            }
-
-            var ids = _model[name + "_id"] is JsonArray several ? several : [_model[name + "_id"]?.DeepClone()];
-            return own >= 0 || _config.ContainsKey(name) || ids.FirstOrDefault() is not JsonValue id || !id.TryGetValue(out int value) || !pipeline.Tokens.Contains(value) ? own : value;
-        }
-
-        var bos = Find("bos_token", pipeline.BosId);
+        var bos = Find("bos_token", pipeline.BosId, pipeline, idOf);
         var prefix = pipeline.Prefix.Select(id => id == pipeline.BosId ? bos : id).ToList();
         if (_config["add_bos_token"] is JsonValue adds && adds.TryGetValue(out bool wanted) && wanted != prefix.Contains(bos))
         {
             prefix = !wanted ? [] : bos >= 0 ? [bos, .. prefix] : throw new ExperimentException($"{Path.Combine(_folder, Config)}: 'add_bos_token' is true, but no BOS token is named. Add 'bos_token', or set it to false.");
         }
 
-        return pipeline with { BosId = bos, EosId = Find("eos_token", pipeline.EosId), Prefix = prefix };
+        return pipeline with { BosId = bos, EosId = Find("eos_token", pipeline.EosId, pipeline, idOf), Prefix = prefix };
+    }
+
+    /// <summary>The id of a named token: by the first file that has the name, then the tokenizer's own, then <c>config.json</c>'s, of several the first; -1 for none.</summary>
+    private int Find(string name, int own, TokenizerPipeline pipeline, Func<string, int?> idOf)
+    {
+        var (file, json) = _config.ContainsKey(name) ? (Config, _config) : (Map, _map);
+        if (TextOf(json[name]) is { } text)
+        {
+            return pipeline.Added.FirstOrDefault(token => token.Text == text)?.Id ?? idOf(text)
+                ?? throw new ExperimentException($"{Path.Combine(_folder, file)}: '{name}' is '{text}', which is no token of {pipeline.Origin}. They belong to different models; download both again.");
+        }
+
+        var id = _model[name + "_id"] is JsonArray several ? several.FirstOrDefault() : _model[name + "_id"];
+        return own < 0 && !json.ContainsKey(name) && id is JsonValue value && value.TryGetValue(out int known) && pipeline.Tokens.Contains(known) ? known : own;
     }
 
     /// <summary>A token is a text, or an object with its text as <c>content</c>.</summary>

@@ -5,11 +5,11 @@ namespace Experiments.Models.Tokenizers;
 /// <param name="Metaspace"><c>▁</c> is a space.</param>
 /// <param name="ByteFallback"><c>&lt;0x0A&gt;</c> is a byte.</param>
 /// <param name="DropsFirstSpace">A space that begins the text is dropped.</param>
-internal sealed record DecoderReader(bool ByteLevel, bool Metaspace, bool ByteFallback, bool DropsFirstSpace)
+internal sealed record DecoderRules(bool ByteLevel, bool Metaspace, bool ByteFallback, bool DropsFirstSpace)
 {
     private const string Supported = "Sequence, ByteLevel, Metaspace, ByteFallback, Fuse, Replace of ▁ by a space, Strip of one space at the start";
 
-    internal static DecoderReader Read(TokenizerPart part) => Read(part, new(false, false, false, false));
+    internal static DecoderRules Read(TokenizerPart part) => Read(part, new(false, false, false, false));
 
     internal TokenText TextOf(string piece)
     {
@@ -21,7 +21,7 @@ internal sealed record DecoderReader(bool ByteLevel, bool Metaspace, bool ByteFa
         return ByteLevel && ByteAlphabet.BytesOf(piece) is { } bytes ? TokenText.OfBytes(bytes) : Metaspace ? TokenText.Metaspace(piece) : TokenText.Literal(piece);
     }
 
-    private static DecoderReader Read(TokenizerPart part, DecoderReader rules) => part.Type switch
+    private static DecoderRules Read(TokenizerPart part, DecoderRules rules) => part.Type switch
     {
         "Sequence" => part.Items("decoders").Aggregate(rules, (current, step) => Read(step, current)),
         "ByteLevel" => rules with { ByteLevel = true },
