@@ -41,7 +41,7 @@ public sealed class LoadedModel : IDisposable
     /// <param name="dtype">Dtype of the weights in memory; null for float32.</param>
     /// <param name="device">Device; null for CPU.</param>
     /// <returns>The loaded model; dispose it.</returns>
-    /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer has more ids than the embedding.</exception>
+    /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer belongs to another model: it has more ids than the embedding, or another BOS.</exception>
     public static LoadedModel Open(string folder, ScalarType? dtype = null, Device? device = null)
     {
         var tokenizer = TokenizerFiles.ExistIn(folder) ? TextTokenizer.Load(folder) : null;
@@ -76,10 +76,15 @@ public sealed class LoadedModel : IDisposable
     /// <param name="folder">A Hugging Face folder.</param>
     /// <returns>64 hex digits.</returns>
     /// <exception cref="ExperimentException">There is no such folder.</exception>
-    public static string HashOf(string folder) => ContentHash.Of(DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder))
-        .Where(file => Path.GetFileName(file) is "config.json" || TokenizerFiles.IsVocabulary(file) || Path.GetExtension(file) == ".safetensors")
-        .Order(StringComparer.Ordinal)
-        .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));
+    public static string HashOf(string folder)
+    {
+        var files = DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder));
+        var plain = files.Where(TokenizerFiles.IsVocabulary).All(file => Path.GetFileName(file) == "tokenizer.model"); // says itself what BOS is
+        return ContentHash.Of(files
+            .Where(file => Path.GetFileName(file) is "config.json" || Path.GetExtension(file) == ".safetensors" || (plain ? TokenizerFiles.IsVocabulary(file) : TokenizerFiles.Contain(file)))
+            .Order(StringComparer.Ordinal)
+            .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile));
+    }
 
     /// <summary>Where a run's model comes from, for its manifest.</summary>
     /// <param name="folder">A Hugging Face folder.</param>

@@ -73,6 +73,10 @@ public sealed class TiktokenTests : IDisposable
     {
         Write("some.tiktoken", marker: null);
         Assert.Contains("known for Llama 3 and Qwen only. Add the model's tokenizer.json", Assert.Throws<ExperimentException>(() => TextTokenizer.Load(_folder.Path)).Message, StringComparison.Ordinal);
+        Write("some.tiktoken", "<|im_start|>");
+        File.WriteAllLines(_folder.File("some.tiktoken"), File.ReadLines(_folder.File("some.tiktoken")).SkipLast(3).ToList());
+        Assert.Contains("it is incomplete or belongs to another model", Assert.Throws<ExperimentException>(() => TextTokenizer.Load(_folder.Path)).Message, StringComparison.Ordinal);
+        Write("some.tiktoken", "<|im_start|>");
         File.AppendAllText(_folder.File("some.tiktoken"), "YQ== x\n");
         Assert.Contains($"line {_ranks.Count + 1}", Assert.Throws<ExperimentException>(() => TextTokenizer.Load(_folder.Path)).Message, StringComparison.Ordinal);
     }

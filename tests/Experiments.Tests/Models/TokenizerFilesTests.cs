@@ -157,8 +157,10 @@ public sealed class TokenizerFilesTests : IDisposable
         Assert.Equal([300, .. loaded.Tokenizer.Encode("hi 😀", addBos: false)], ids);
         Assert.Equal(5, TextGenerator.Generate(loaded.Model, [ids], new GenerationOptions { MaxNewTokens = 5, IgnoreEos = true }, cancellation: TestContext.Current.CancellationToken)[0].Ids.Count);
         var before = loaded.Hash;
+        _folder.Write("tokenizer_config.json", """{"bos_token": "<s>", "add_bos_token": false}""");
+        var other = LoadedModel.HashOf(_folder.Path);
         Write(json => json["added_tokens"] = new JsonArray(Token(300, "<t>")));
-        Assert.NotEqual(before, LoadedModel.HashOf(_folder.Path));
+        Assert.Distinct([before, other, LoadedModel.HashOf(_folder.Path)]);
     }
 
     [Fact]

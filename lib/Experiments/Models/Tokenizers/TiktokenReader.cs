@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Experiments.Runs;
-using Microsoft.ML.Tokenizers;
 
 namespace Experiments.Models.Tokenizers;
 
@@ -9,13 +8,13 @@ namespace Experiments.Models.Tokenizers;
 /// <remarks>Such a file says nothing of words and special tokens. Both are known for Llama 3 and Qwen, by a special token in the files beside it or by the number of lines.</remarks>
 internal static class TiktokenReader
 {
-    private const string Numbers = @"\p{N}{1,3}", Digit = @"\p{N}";
+    private const string UpToThreeDigits = @"\p{N}{1,3}", OneDigit = @"\p{N}";
 
     private static readonly Style[] Styles =
     [
-        new("Llama 3", 128_000, "<|begin_of_text|>", "<|end_of_text|>", Numbers, AddsBos: true,
+        new("Llama 3", 128_000, "<|begin_of_text|>", "<|end_of_text|>", UpToThreeDigits, IsComposed: false, AddsBos: true,
             ["<|begin_of_text|>", "<|end_of_text|>", .. Reserved(0, 4), "<|start_header_id|>", "<|end_header_id|>", .. Reserved(4, 5), "<|eot_id|>", .. Reserved(5, 251)]),
-        new("Qwen", 151_643, "<|im_start|>", "<|endoftext|>", Digit, AddsBos: false, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]),
+        new("Qwen", 151_643, "<|im_start|>", "<|endoftext|>", OneDigit, IsComposed: true, AddsBos: false, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]),
     ];
 
     /// <summary>Whether a file begins as tiktoken's do; SentencePiece models, which may have the same name, do not.</summary>
@@ -29,21 +28,11 @@ internal static class TiktokenReader
 
     internal static TokenizerPipeline Read(string path, TokenizerSettings settings)
     {
-        var tokens = new TokenTable();
-        foreach (var (number, line) in File.ReadLines(path).Index().Where(entry => entry.Item.Length > 0))
-        {
-            if (!TryParse(line, out var bytes, out var rank))
-            {
-                throw new ExperimentException($"{path}, line {number + 1}, is not a token in base64 and its rank. Download the file again.");
-            }
-
-            tokens.Set(rank, string.Empty, _ => TokenText.OfBytes(bytes));
-        }
-
-        var ranks = tokens.Count;
-        var style = Array.Find(Styles, known => settings.Added.Any(token => token.Text == known.Marker)) ?? Array.Find(Styles, known => known.Ranks == ranks)
+        var tokens = Ranks(path);
+        var style = Array.Find(Styles, known => settings.Added.Any(token => token.Text == known.Marker)) ?? Array.Find(Styles, known => known.Ranks == tokens.Count)
             ?? throw new ExperimentException($"{path} is a tiktoken file, which does not say how it cuts text into words; that is known for {string.Join(" and ", Styles.Select(known => known.Name))} only. Add the model's tokenizer.json.");
-        AddedToken[] added = settings.Added.Count > 0 ? [.. settings.Added] : [.. style.Special.Select((text, index) => new AddedToken(ranks + index, text) { IsSpecial = true })];
+        AddedToken[] added = settings.Added.Count > 0 ? [.. settings.Added] : [.. style.Special.Select((text, index) => new AddedToken(tokens.Count + index, text) { IsSpecial = true })];
+        CheckComplete(path, tokens, added);
         tokens.Add(added);
         int IdOf(string text) => added.FirstOrDefault(token => token.Text == text)?.Id ?? -1;
         var (words, bos) = (new WordPattern(style.Pattern), style.AddsBos ? IdOf(style.Marker) : -1);
@@ -51,13 +40,38 @@ internal static class TiktokenReader
         {
             Origin = path,
             Added = added,
-            Normalize = style.AddsBos ? text => text : CanonicalComposition.Compose,
+            Normalize = style.IsComposed ? CanonicalComposition.Compose : text => text,
             Cut = text => words.Cut(text).Select(PreTokenizerReader.Bytes),
             BosId = bos,
             EosId = IdOf(style.Eos),
             Prefix = bos >= 0 ? [bos] : [],
         };
         return settings.Complete(pipeline, _ => null);
+    }
+
+    private static TokenTable Ranks(string path)
+    {
+        var tokens = new TokenTable();
+        foreach (var (number, line) in File.ReadLines(path).Index().Where(entry => entry.Item.Length > 0))
+        {
+            if (!TryParse(line, out var bytes, out var rank) || tokens.Contains(rank))
+            {
+                throw new ExperimentException($"{path}, line {number + 1}, is not a token in base64 and a rank of its own. Download the file again.");
+            }
+
+            tokens.Set(rank, string.Empty, _ => TokenText.OfBytes(bytes));
+        }
+
+        return tokens;
+    }
+
+    private static void CheckComplete(string path, TokenTable tokens, IEnumerable<AddedToken> added)
+    {
+        var (first, single) = (added.Min(token => token.Id), Enumerable.Range(0, tokens.Count).Count(id => tokens.Contains(id) && tokens[id].Bytes.Length == 1));
+        if (single != 256 || first != tokens.Count)
+        {
+            throw new ExperimentException($"{path} has {tokens.Count} ids, of them {single} of the 256 bytes, and the first special token is {first}: it is incomplete or belongs to another model. Download it again.");
+        }
     }
 
     private static bool TryParse(string line, out byte[] bytes, out int rank)
@@ -83,34 +97,11 @@ internal static class TiktokenReader
     /// <param name="Marker">A special token that no other family has; BOS where there is one.</param>
     /// <param name="Eos">The token that ends a text.</param>
     /// <param name="Digits">How digits are cut.</param>
+    /// <param name="IsComposed">Whether text is brought to NFC.</param>
     /// <param name="AddsBos">Whether BOS goes before a text.</param>
     /// <param name="Special">The special tokens, behind the others.</param>
-    private sealed record Style(string Name, int Ranks, string Marker, string Eos, string Digits, bool AddsBos, string[] Special)
+    private sealed record Style(string Name, int Ranks, string Marker, string Eos, string Digits, bool IsComposed, bool AddsBos, string[] Special)
     {
         internal string Pattern => @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|" + Digits + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    }
-
-    /// <summary>Microsoft.ML.Tokenizers' merging, with words in GPT-2's alphabet, so that parts of characters have lengths.</summary>
-    private sealed class TiktokenSegmenter : ISegmenter
-    {
-        private readonly TokenTable _tokens;
-        private readonly TiktokenTokenizer _tokenizer;
-
-        internal TiktokenSegmenter(string path, TokenTable tokens)
-        {
-            using var stream = File.OpenRead(path);
-            (_tokens, _tokenizer) = (tokens, TiktokenTokenizer.Create(stream, null, null));
-        }
-
-        public IEnumerable<Segment> Segment(string word)
-        {
-            var start = 0;
-            foreach (var id in _tokenizer.EncodeToIds(Encoding.UTF8.GetString(ByteAlphabet.BytesOf(word)!), considerPreTokenization: false, considerNormalization: false))
-            {
-                var length = _tokens[id].Bytes.Length;
-                yield return new(id, start, length);
-                start += length;
-            }
-        }
     }
 }

@@ -15,7 +15,7 @@ internal static class TokenizerJson
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             return Read(new TokenizerPart(document.RootElement, path), settings);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or FormatException or KeyNotFoundException or IndexOutOfRangeException)
         {
             throw new ExperimentException($"{path} is not a usable tokenizer: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Download it again; without the file, --tokens takes ids.", e);
         }

@@ -4,22 +4,6 @@ using System.Text.RegularExpressions;
 
 namespace Experiments.Models.Tokenizers;
 
-/// <summary>What becomes of the text that a pattern finds, by the names of Hugging Face's tokenizers.</summary>
-internal enum SplitBehavior
-{
-    /// <summary>It is dropped.</summary>
-    Removed,
-
-    /// <summary>It is a word of its own.</summary>
-    Isolated,
-
-    /// <summary>It ends the word before it.</summary>
-    MergedWithPrevious,
-
-    /// <summary>It begins the word behind it.</summary>
-    MergedWithNext,
-}
-
 /// <summary>Cuts text into words by a regular expression, counting in code points as the tokenizers do for which these were written.</summary>
 /// <remarks>
 /// .NET's Regex, and so Microsoft.ML.Tokenizers' pre-tokenizers, see a character beyond U+FFFF as two halves that are no letters: <c>\p{L}+</c> does not
