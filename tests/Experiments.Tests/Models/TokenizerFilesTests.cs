@@ -20,8 +20,9 @@ public sealed class TokenizerFilesTests : IDisposable
             {
                 json["model"]!["vocab"] = Vocabulary("<", "s", ">", "<s", "<s>", "a", "aa");
                 json["model"]!["merges"] = new JsonArray([.. new[] { ("<", "s"), ("<s", ">"), ("a", "a") }.Select(pair => pairs ? (JsonNode)new JsonArray(pair.Item1, pair.Item2) : $"{pair.Item1} {pair.Item2}")]);
-                (json["added_tokens"], json["pre_tokenizer"]) = (new JsonArray(Token(4, "<s>")), null);
+                (json["added_tokens"], json["pre_tokenizer"], json["model"]!["ignore_merges"]) = (new JsonArray(Token(4, "<s>")), null, pairs);
             });
+            Assert.Equal(["<s", ">"], tokenizer.Encode("<s>").Select(tokenizer.Piece));
             Assert.Equal(["<s", ">", "aa", "a"], tokenizer.Encode("<s>aaa").Select(tokenizer.Piece));
             Assert.Equal(["<s>", "aa"], tokenizer.Encode("<s>aa", controlTokens: true).Select(tokenizer.Piece));
         }

@@ -15,7 +15,7 @@ internal sealed class BytePairSegmenter : ISegmenter
     private readonly bool _mergesWithinWords;
 
     /// <summary>Makes a segmenter.</summary>
-    /// <param name="vocabulary">Ids of the pieces, added tokens left out.</param>
+    /// <param name="vocabulary">Ids of the pieces.</param>
     /// <param name="merges">Pairs of pieces joined by a space, the first merge first.</param>
     internal BytePairSegmenter(Dictionary<string, int> vocabulary, IReadOnlyList<string> merges)
     {
@@ -29,6 +29,9 @@ internal sealed class BytePairSegmenter : ISegmenter
     /// <summary>Whether a word that is in the vocabulary is its piece, whatever the merges say, as in Llama 3.</summary>
     internal bool IgnoreMerges { get; init; }
 
+    /// <summary>Pieces of the vocabulary that no text means: special tokens.</summary>
+    internal IReadOnlySet<string> Special { get; init; } = new HashSet<string>();
+
     /// <summary>Whether a character that is not in the vocabulary becomes its UTF-8 bytes.</summary>
     internal bool ByteFallback { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed class BytePairSegmenter : ISegmenter
 
     public IEnumerable<Segment> Segment(string word)
     {
-        if (IgnoreMerges && _vocabulary.TryGetValue(word, out var whole))
+        if (IgnoreMerges && _vocabulary.TryGetValue(word, out var whole) && !Special.Contains(word))
         {
             return [new(whole, 0, word.Length)];
         }

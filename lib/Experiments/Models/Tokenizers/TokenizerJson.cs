@@ -93,6 +93,7 @@ internal static class TokenizerJson
         return new(vocabulary, merges)
         {
             IgnoreMerges = model.Flag("ignore_merges"),
+            Special = special,
             ByteFallback = model.Flag("byte_fallback"),
             UnknownId = model.Text("unk_token") is { } unknown ? vocabulary[unknown] : null,
             FuseUnknown = model.Flag("fuse_unk"),
