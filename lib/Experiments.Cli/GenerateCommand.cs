@@ -9,7 +9,7 @@ internal static class GenerateCommand
     internal static Command Create()
     {
         var command = new Command("generate", """
-            Continue a prompt, greedily unless a temperature is given.
+            Continue a prompt, greedily unless a temperature is given. Text is shown as it comes.
 
             Examples:
               experiments generate --prompt "Ann likes what Bob likes. Bob likes tea. What does Ann like?"
@@ -43,11 +43,11 @@ internal static class GenerateCommand
                 TopP = parsed.GetValue(topP),
                 Seed = model.Seed(parsed),
             };
-            var reply = TextGenerator.Generate(loaded.Model, [ids], options, hook, cancellation: cancellation)[0];
-            var text = loaded.HasTokenizer ? loaded.Tokenizer.DecodeContinuation(ids, reply.Ids) : null;
+            var decoder = loaded.HasTokenizer && !model.Json(parsed) ? loaded.Tokenizer.Stream(ids) : null;
+            var reply = TextGenerator.Generate(loaded.Model, [ids], options, hook, cancellation: cancellation, chosen: (_, id) => Console.Write(decoder?.Add(id)))[0];
             Console.WriteLine(model.Json(parsed)
-                ? RunJson.Document(new { reply.Ids, Text = text ?? "" }).TrimEnd()
-                : text ?? string.Join(",", reply.Ids));
+                ? RunJson.Document(new { reply.Ids, Text = loaded.HasTokenizer ? loaded.Tokenizer.DecodeContinuation(ids, reply.Ids) : "" }).TrimEnd()
+                : decoder?.Flush() ?? string.Join(",", reply.Ids));
             return Task.FromResult(0);
         });
         return command;

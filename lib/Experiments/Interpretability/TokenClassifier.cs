@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Experiments.Interpretability;
 
 /// <summary>What a token is in a text, for statistics of who receives attention.</summary>
@@ -46,8 +48,9 @@ public static class TokenClasses
     public static bool IsNonSemantic(this TokenClass kind) => kind is not (TokenClass.Bos or TokenClass.Content or TokenClass.Digit);
 }
 
-/// <summary>Sorts tokens into classes by their pieces' text; knows SentencePiece's <c>▁</c> and <c>&lt;0x0A&gt;</c>.</summary>
-/// <remarks>A word cut into several pieces is judged as a whole, so that its parts are one class. A single capital letter is content: it names an option.</remarks>
+/// <summary>Sorts tokens into classes by their pieces' text as <see cref="Models.TextTokenizer.Piece"/> gives it; knows SentencePiece's <c>▁</c> and <c>&lt;0x0A&gt;</c>.</summary>
+/// <remarks>A word cut into several pieces is judged as a whole, so that its parts are one class. A single capital letter is content: it names an option. Byte-level
+/// vocabularies have tokens of several kinds: white space with a line break is a line break, and marks with white space around them are punctuation.</remarks>
 public sealed class TokenClassifier
 {
     private const string English =
@@ -99,24 +102,26 @@ public sealed class TokenClassifier
         return classes;
     }
 
-    /// <summary>The text a piece stands for, without the space before it.</summary>
+    /// <summary>The text a piece stands for, without the spaces around it.</summary>
     private static string Surface(string piece)
     {
         var isByte = piece is ['<', '0', 'x', _, _, '>'];
         return isByte && byte.TryParse(piece.AsSpan(3, 2), System.Globalization.NumberStyles.HexNumber, null, out var value)
             ? value < 0x80 ? ((char)value).ToString() : "\uFFFD" // part of a character beyond ASCII
-            : piece.TrimStart('▁');
+            : piece.Trim('▁');
     }
 
-    private static bool IsLetters(string text) => text.Length > 0 && text.All(c => char.IsLetter(c) || c is '\'' or '\uFFFD') && text != "'";
+    private static bool IsLetters(string text) => text.Length > 0 && text != "'" && text.EnumerateRunes().All(c => Rune.IsLetter(c) || c.Value is '\'' or 0xFFFD);
+
+    private static bool IsMark(Rune c) => Rune.IsPunctuation(c) || (Rune.IsSymbol(c) && c.Value != 0xFFFD) || Rune.IsWhiteSpace(c);
 
     private TokenClass ClassOf(string piece, string word) => word switch
     {
         _ when piece is "<s>" or "<|begin_of_text|>" => TokenClass.Bos,
-        _ when word.Length > 0 && word.All(c => c is '\n' or '\r') => TokenClass.Newline,
-        _ when word.All(char.IsWhiteSpace) || (piece.Length > 2 && word.Length > 2 && word[0] == '<' && word[^1] == '>') => TokenClass.Special,
-        _ when word.All(char.IsDigit) => TokenClass.Digit,
-        _ when word.All(c => char.IsPunctuation(c) || (char.IsSymbol(c) && c != '\uFFFD')) => TokenClass.Punctuation,
+        _ when word.All(char.IsWhiteSpace) => word.AsSpan().ContainsAny('\n', '\r') ? TokenClass.Newline : TokenClass.Special,
+        _ when piece.Length > 2 && word.Length > 2 && word[0] == '<' && word[^1] == '>' => TokenClass.Special,
+        _ when word.EnumerateRunes().All(Rune.IsDigit) => TokenClass.Digit,
+        _ when word.EnumerateRunes().All(IsMark) => TokenClass.Punctuation,
         _ when _headers.Contains(word) => TokenClass.HeaderWord,
         [>= 'A' and <= 'Z' and not 'I'] => TokenClass.Content,
         _ when _stopWords.Contains(word.ToLowerInvariant()) => TokenClass.StopWord,

@@ -46,8 +46,14 @@ public static class Checkpoint
     /// <param name="model">The decoder.</param>
     /// <param name="folder">Folder to write; made if missing.</param>
     /// <param name="dtype">Dtype in the file; null for the model's.</param>
+    /// <exception cref="ExperimentException">The model has a LoRA adapter that is not merged.</exception>
     public static void Save(LlamaForCausalLM model, string folder, ScalarType? dtype = null)
     {
+        if (model.Adapter is { IsMerged: false })
+        {
+            throw new ExperimentException("The model has a LoRA adapter, which a checkpoint cannot hold. Merge it first, or save it with LoraCheckpoint.Save.");
+        }
+
         var type = dtype ?? model.Dtype;
         var name = type switch { ScalarType.Float32 => "float32", ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float64" };
         Directory.CreateDirectory(folder);

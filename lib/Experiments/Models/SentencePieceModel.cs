@@ -93,17 +93,4 @@ public sealed record SentencePieceModel
     /// <summary>Writes the file format, which SentencePiece and transformers read.</summary>
     /// <returns>The bytes of <c>tokenizer.model</c>.</returns>
     public byte[] ToBytes() => SentencePieceFormat.Write(this);
-
-    /// <summary>Brings text to the form that is segmented: spaces as <c>▁</c>, the dummy prefix, extra spaces dropped.</summary>
-    internal string Normalize(string text)
-    {
-        if (RemoveExtraWhitespaces)
-        {
-            text = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        }
-
-        text = text.Replace(' ', '▁');
-        text = RemoveExtraWhitespaces ? text.TrimEnd('▁') : text;
-        return text.Length > 0 && AddDummyPrefix ? "▁" + text : text;
-    }
 }

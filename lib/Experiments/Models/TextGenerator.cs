@@ -13,6 +13,7 @@ public static class TextGenerator
     /// <param name="finished">Called after each batch with the indices of its prompts and their replies.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <param name="skip">Whether a batch is left out, by the indices of its prompts; its replies are then empty. Null to leave none out.</param>
+    /// <param name="chosen">Told of each token at once: the index of its prompt, and its id. A batch that did not fit into memory begins again in halves, and so do its tokens.</param>
     /// <returns>One reply per prompt, in the prompts' order.</returns>
     /// <exception cref="Runs.ExperimentException">A prompt is empty, holds an id outside the vocabulary or does not fit into memory, or an option is out of range.</exception>
     public static IReadOnlyList<Generation> Generate(
@@ -22,7 +23,8 @@ public static class TextGenerator
         IAttentionHook? hook = null,
         Action<int[], Generation[]>? finished = null,
         CancellationToken cancellation = default,
-        Func<IEnumerable<int>, bool>? skip = null)
+        Func<IEnumerable<int>, bool>? skip = null,
+        Action<int, int>? chosen = null)
     {
         options.Validate();
         foreach (var prompt in prompts)
@@ -36,7 +38,7 @@ public static class TextGenerator
         var batches = PromptBatches.Of(prompts, longest => memory.Rows(options.BatchSize, longest, options.MaxNewTokens, options.PrefillChunk));
         BatchMemory.Halving(batches.Where(indices => skip?.Invoke(indices) != true), indices =>
         {
-            new Batch(model, prompts, indices, options, hook, cancellation).Run(replies);
+            new Batch(model, prompts, indices, options, hook, chosen, cancellation).Run(replies);
             finished?.Invoke(indices, [.. indices.Select(index => replies[index])]);
         });
         return replies;
@@ -69,6 +71,7 @@ public static class TextGenerator
         int[] indices,
         GenerationOptions options,
         IAttentionHook? hook,
+        Action<int, int>? chosen,
         CancellationToken cancellation)
     {
         private readonly List<int>[] _new = [.. indices.Select(_ => new List<int>())];
@@ -132,6 +135,7 @@ public static class TextGenerator
                     ? _samplers[row].Draw(values.AsSpan(position * model.Config.VocabSize, model.Config.VocabSize))
                     : (int)greedy[position];
                 _new[row].Add(id);
+                chosen?.Invoke(indices[row], id);
                 _margins[row] = Math.Min(_margins[row], margins?[position] ?? double.PositiveInfinity);
                 var ended = !options.IgnoreEos && model.Config.EosTokenIds.Contains(id);
                 if (ended || _new[row].Count == options.MaxNewTokens)

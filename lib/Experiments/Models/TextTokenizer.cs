@@ -1,138 +1,75 @@
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
+using Experiments.Models.Tokenizers;
 using Experiments.Runs;
-using Microsoft.ML.Tokenizers;
 
 namespace Experiments.Models;
 
 /// <summary>Text to token ids and back, from the tokenizer files of a Hugging Face folder.</summary>
 /// <remarks>
-/// SentencePiece's <c>tokenizer.model</c>, BPE or unigram. Microsoft.ML.Tokenizers finds the pieces; white space, bytes and decoding
-/// are done here, because its version 2.0.1 loses the byte pieces of unigram models and encodes one-character texts to nothing.
+/// <c>tokenizer.json</c> (byte-level BPE, SentencePiece-style BPE, unigram), SentencePiece's <c>tokenizer.model</c>, or a tiktoken file. Microsoft.ML.Tokenizers
+/// finds the pieces; what lies around that is done here, see lib/decisions/016-tokenizers.md. Ids are those of transformers' fast tokenizers.
 /// </remarks>
 public sealed class TextTokenizer
 {
-    private readonly SentencePieceTokenizer _segmenter;
-    private readonly SentencePieceModel _model;
-    private readonly Dictionary<string, int> _bytes;
-    private readonly Dictionary<string, int> _controls;
-    private readonly Lazy<Regex> _controlTokens;
+    private readonly TokenizerPipeline _pipeline;
 
     /// <summary>Makes a tokenizer.</summary>
     /// <param name="model">Its vocabulary and rules.</param>
     public TextTokenizer(SentencePieceModel model)
+        : this(SentencePieceReader.Pipeline(model, TokenizerSettings.Empty))
     {
-        _model = model;
-        Dictionary<string, int> IdsOf(PieceKind kind) => model.Pieces.Index().Where(entry => entry.Item.Kind == kind).ToDictionary(entry => entry.Item.Text, entry => entry.Index, StringComparer.Ordinal);
-        (_bytes, _controls) = (IdsOf(PieceKind.Byte), IdsOf(PieceKind.Control));
-        _controlTokens = new(() => new Regex($"({string.Join('|', _controls.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape))})"));
-        var plain = model with { AddDummyPrefix = false, RemoveExtraWhitespaces = false, ByteFallback = model.ByteFallback && !model.Unigram };
-        using var stream = new MemoryStream(plain.ToBytes());
-        _segmenter = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
     }
 
-    /// <summary>Number of ids.</summary>
-    public int VocabSize => _model.Pieces.Count;
+    private TextTokenizer(TokenizerPipeline pipeline)
+    {
+        _pipeline = pipeline;
+    }
 
-    /// <summary>Id that begins a sequence.</summary>
-    public int BosId => _model.BosId;
+    /// <summary>One more than the largest id.</summary>
+    public int VocabSize => _pipeline.Tokens.Count;
 
-    /// <summary>Id that ends a sequence.</summary>
-    public int EosId => _model.EosId;
+    /// <summary>Id that begins a sequence; -1 for none. <see cref="Encode"/> puts it before a text only where the tokenizer does so.</summary>
+    public int BosId => _pipeline.BosId;
+
+    /// <summary>Id that ends a sequence; -1 for none.</summary>
+    public int EosId => _pipeline.EosId;
+
+    /// <summary>The file that it came from, for messages.</summary>
+    internal string Origin => _pipeline.Origin;
+
+    /// <summary>Whether <see cref="Encode"/> puts BOS before a text.</summary>
+    internal bool AddsBos => BosId >= 0 && _pipeline.Prefix.Contains(BosId);
+
+    /// <summary>Whether an id is a token; vocabularies may have gaps.</summary>
+    internal bool Contains(int id) => _pipeline.Tokens.Contains(id);
 
     /// <summary>Loads the tokenizer of a model folder.</summary>
-    /// <param name="folder">A Hugging Face folder with <c>tokenizer.model</c>.</param>
+    /// <param name="folder">A Hugging Face folder with <c>tokenizer.json</c>, <c>tokenizer.model</c> or a <c>.tiktoken</c> file; the first of them is read.</param>
     /// <returns>The tokenizer.</returns>
-    /// <exception cref="ExperimentException">The folder has no tokenizer, or its file is broken.</exception>
-    public static TextTokenizer Load(string folder)
-    {
-        var path = Path.Combine(folder, "tokenizer.model");
-        if (!File.Exists(path))
-        {
-            throw new ExperimentException($"{folder} has no tokenizer.model, so text cannot be encoded. Add the file, or give token ids with --tokens.");
-        }
-
-        try
-        {
-            return new TextTokenizer(SentencePieceModel.Parse(File.ReadAllBytes(path)));
-        }
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
-        {
-            throw new ExperimentException($"{path} is not a usable SentencePiece model: {e.Message}. Download it again; without the file, --tokens takes ids.", e);
-        }
-    }
+    /// <exception cref="ExperimentException">The folder has no tokenizer, or its file is broken or asks for what is not implemented.</exception>
+    public static TextTokenizer Load(string folder) => new(TokenizerFiles.Read(folder));
 
     /// <summary>Encodes text.</summary>
     /// <param name="text">Any text.</param>
-    /// <param name="addBos">Whether to begin with <see cref="BosId"/>, where the vocabulary has one.</param>
+    /// <param name="addBos">Whether to begin as the tokenizer begins texts: with <see cref="BosId"/> for LLaMA, with nothing for Qwen. Nothing is ever added behind the text.</param>
     /// <param name="controlTokens">Whether <c>&lt;s&gt;</c> and the like stand for control tokens, as in a rendered chat; otherwise they are plain text.</param>
     /// <returns>Token ids.</returns>
-    public int[] Encode(string text, bool addBos = true, bool controlTokens = false)
-    {
-        List<int> ids = addBos && BosId >= 0 ? [BosId] : [];
-        foreach (var part in controlTokens && _controls.Count > 0 ? _controlTokens.Value.Split(text) : [text])
-        {
-            if (controlTokens && _controls.TryGetValue(part, out var id))
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                AppendText(ids, part);
-            }
-        }
+    public int[] Encode(string text, bool addBos = true, bool controlTokens = false) => [.. Tokenize(text, addBos, controlTokens).Select(token => token.Id)];
 
-        return [.. ids];
-    }
-
-    private void AppendText(List<int> ids, string text)
-    {
-        var normal = _model.Normalize(text);
-        if (normal.Length > 0)
-        {
-            foreach (var token in _segmenter.EncodeToTokens(normal, out _, addBeginningOfSentence: false, addEndOfSentence: false, considerPreTokenization: false, considerNormalization: false))
-            {
-                Append(ids, token.Id, normal.AsSpan()[token.Offset]);
-            }
-        }
-    }
+    /// <summary>Encodes text and says which part of it each token stands for.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="addBos">As in <see cref="Encode"/>.</param>
+    /// <param name="controlTokens">As in <see cref="Encode"/>.</param>
+    /// <returns>The tokens, in order. Their ranges cover the text but for what normalisation drops; bytes of one character share its range.</returns>
+    public IReadOnlyList<TextToken> Tokenize(string text, bool addBos = true, bool controlTokens = false) =>
+        [.. (addBos ? _pipeline.Prefix : []).Select(id => new TextToken(id, 0, 0)), .. _pipeline.Encode(text, controlTokens)];
 
     /// <summary>Decodes ids; control tokens such as BOS and EOS are left out.</summary>
     /// <param name="ids">Token ids. Ids outside the vocabulary read as unknown.</param>
     /// <returns>The text; bytes that are no UTF-8 become U+FFFD.</returns>
     public string Decode(IEnumerable<int> ids)
     {
-        var text = new StringBuilder();
-        var bytes = new List<byte>();
-        void Flush()
-        {
-            text.Append(Encoding.UTF8.GetString([.. bytes]));
-            bytes.Clear();
-        }
-
-        var atStart = _model.AddDummyPrefix || _model.RemoveExtraWhitespaces;
-        foreach (var id in ids)
-        {
-            var piece = id >= 0 && id < VocabSize ? _model.Pieces[id] : new SentencePiece(string.Empty, 0, PieceKind.Unknown);
-            if (piece.Kind == PieceKind.Byte)
-            {
-                bytes.Add(byte.Parse(piece.Text.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-                atStart = false;
-                continue;
-            }
-
-            Flush();
-            if (piece.Kind != PieceKind.Control)
-            {
-                var surface = piece.Kind == PieceKind.Unknown ? " ⁇ " : piece.Text.Replace('▁', ' ');
-                text.Append(atStart && surface.StartsWith(' ') && piece.Kind != PieceKind.Unknown ? surface[1..] : surface);
-                atStart = false;
-            }
-        }
-
-        Flush();
-        return text.ToString();
+        var decoder = new StreamingDecoder(_pipeline);
+        return string.Concat(ids.Select(decoder.Add).Append(string.Empty)) + decoder.Flush();
     }
 
     /// <summary>Decodes a reply as it stands behind its prompt: a space between the two is kept, so that prompt and reply can be joined.</summary>
@@ -145,23 +82,22 @@ public sealed class TextTokenizer
         return all.StartsWith(before, StringComparison.Ordinal) ? all[before.Length..] : Decode(reply); // a character may be cut in two
     }
 
-    /// <summary>The piece behind an id, for labels: <c>▁word</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>.</summary>
-    /// <param name="id">Token id.</param>
-    /// <returns>The piece as it stands in the vocabulary.</returns>
-    public string Piece(int id) => id >= 0 && id < VocabSize ? _model.Pieces[id].Text : $"<{id}>";
-
-    /// <summary>Appends a token, or the UTF-8 bytes of what the vocabulary cannot write.</summary>
-    private void Append(List<int> ids, int id, ReadOnlySpan<char> surface)
+    /// <summary>Decodes a reply while it is generated.</summary>
+    /// <param name="prompt">Ids before it.</param>
+    /// <returns>A decoder for the ids that follow.</returns>
+    public StreamingDecoder Stream(IEnumerable<int> prompt)
     {
-        if (id != _model.UnknownId || !_model.ByteFallback)
+        var decoder = new StreamingDecoder(_pipeline);
+        foreach (var id in prompt)
         {
-            ids.Add(id);
-            return;
+            decoder.Add(id);
         }
 
-        foreach (var value in Encoding.UTF8.GetBytes(surface.ToArray()))
-        {
-            ids.Add(_bytes.TryGetValue($"<0x{value:X2}>", out var known) ? known : _model.UnknownId);
-        }
+        return decoder;
     }
+
+    /// <summary>The piece behind an id, for labels and token classes: <c>▁word</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>. Byte-level vocabularies are shown in the same way: <c>Ġword</c> is <c>▁word</c>.</summary>
+    /// <param name="id">Token id.</param>
+    /// <returns>The piece, with <c>▁</c> for a space and U+FFFD for parts of characters.</returns>
+    public string Piece(int id) => _pipeline.Tokens[id].Piece;
 }

@@ -1,6 +1,7 @@
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Models;
+using Experiments.Models.Tokenizers;
 using Experiments.Reporting;
 using Experiments.Runs;
 using Experiments.Training;
@@ -92,6 +93,11 @@ public static class FineTuneStudy
         options ??= new FineTuneOptions();
         options = options with { Training = options.Training with { Seed = options.Seed } };
         modelFolder ??= EmbeddedModel.Folder;
+        if (LoraCheckpoint.IsIn(modelFolder))
+        {
+            throw new ExperimentException($"{modelFolder} is a LoRA adapter. Train the merged model further: the folder checkpoint/ beside it.");
+        }
+
         using var loaded = LoadedModel.Open(modelFolder, options.Lora is null ? null : options.Training.ComputeDtype, device);
         var origin = LoadedModel.OriginOf(modelFolder);
         var plan = new RunPlan(Experiment)
@@ -182,7 +188,7 @@ public static class FineTuneStudy
     private static void SaveModel(LoadedModel loaded, string folder)
     {
         Checkpoint.Save(loaded.Model, folder);
-        foreach (var file in Directory.EnumerateFiles(loaded.Folder).Where(file => Path.GetFileName(file) is "tokenizer.model" or "tokenizer_config.json" or "special_tokens_map.json"))
+        foreach (var file in Directory.EnumerateFiles(loaded.Folder).Where(TokenizerFiles.Contain))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         }
@@ -202,6 +208,12 @@ public static class FineTuneStudy
     /// <summary>Examples of generated questions: of the training split again and again, of the others once.</summary>
     private static IEnumerable<TrainingExample> Examples(LoadedModel loaded, DatasetSplit split, FineTuneOptions options)
     {
+        var end = loaded.Tokenizer.EosId;
+        if (end < 0)
+        {
+            throw new ExperimentException($"{loaded.Folder} names no EOS token, with which answers end. Add 'eos_token' to tokenizer_config.json.");
+        }
+
         var training = split == DatasetSplit.Train;
         var questions = ClosedWorldDataset.Generate(split, training ? options.QuestionsPerCategory : options.ValidationPerCategory, options.Seed, options.Difficulty);
         var random = new Random(options.Seed);
@@ -213,7 +225,7 @@ public static class FineTuneStudy
                 var text = template.Render(question);
                 var prompt = loaded.Tokenizer.Encode(text);
                 var full = loaded.Tokenizer.Encode(text + template.Target(question));
-                yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], loaded.Tokenizer.EosId], options.LossOnPrompt) with { Id = question.Id };
+                yield return TrainingExample.Of(prompt, [.. full[prompt.Length..], end], options.LossOnPrompt) with { Id = question.Id };
             }
         }
         while (training);

@@ -1,4 +1,5 @@
 using Experiments.Models;
+using Experiments.Models.Tokenizers;
 using Experiments.Runs;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ public sealed class LoadedModel : IDisposable
     /// <param name="dtype">Dtype of the weights in memory; null for float32.</param>
     /// <param name="device">Device; null for CPU.</param>
     /// <returns>The loaded model; dispose it.</returns>
-    /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer has more ids than the embedding.</exception>
+    /// <exception cref="ExperimentException">The folder is incomplete or broken, or the tokenizer belongs to another model: it has more ids than the embedding, or another BOS.</exception>
     public static LoadedModel Open(string folder, ScalarType? dtype = null, Device? device = null)
     {
         if (LoraCheckpoint.IsIn(folder))
@@ -58,15 +59,32 @@ public sealed class LoadedModel : IDisposable
             }
         }
 
-        var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.model")) ? TextTokenizer.Load(folder) : null;
-        var model = Checkpoint.Load(folder, dtype, device);
-        if (tokenizer?.VocabSize > model.Config.VocabSize)
+        var tokenizer = TokenizerFiles.ExistIn(folder) ? TextTokenizer.Load(folder) : null;
+        if (tokenizer is not null)
         {
-            model.Dispose();
-            throw new ExperimentException($"{folder}: tokenizer.model has {tokenizer.VocabSize} ids, the embedding only {model.Config.VocabSize} rows. The tokenizer belongs to another model.");
+            CheckTokenizer(tokenizer, ConfigFile.Read(Path.Combine(folder, "config.json")));
         }
 
-        return new LoadedModel(folder, model, tokenizer);
+        return new LoadedModel(folder, Checkpoint.Load(folder, dtype, device), tokenizer);
+    }
+
+    /// <summary>Rejects a tokenizer that belongs to another model, before its weights are read. One of fewer ids than the embedding has rows is usual: rows are padded.</summary>
+    private static void CheckTokenizer(TextTokenizer tokenizer, LlamaConfig config)
+    {
+        if (tokenizer.VocabSize > config.VocabSize)
+        {
+            throw new ExperimentException($"{tokenizer.Origin} has {tokenizer.VocabSize} ids, the embedding only {config.VocabSize} rows. The tokenizer belongs to another model.");
+        }
+
+        if (config.BosTokenId is { } bos && !tokenizer.Contains(bos))
+        {
+            throw new ExperimentException($"{tokenizer.Origin}: bos_token_id of config.json is {bos}, which is no token of it. Take both files from one model.");
+        }
+
+        if (config.BosTokenId is { } own && tokenizer.AddsBos && own != tokenizer.BosId)
+        {
+            throw new ExperimentException($"{tokenizer.Origin} begins texts with id {tokenizer.BosId} ('{tokenizer.Piece(tokenizer.BosId)}'), but bos_token_id of config.json is {own}. Take both files from one model.");
+        }
     }
 
     /// <summary>SHA-256 over the names and contents of a model folder's config, weights and tokenizer.</summary>
@@ -74,13 +92,18 @@ public sealed class LoadedModel : IDisposable
     /// <returns>64 hex digits.</returns>
     /// <exception cref="ExperimentException">There is no such folder.</exception>
     public static string HashOf(string folder) => LoraCheckpoint.IsIn(folder)
-        ? ContentHash.Of(new { Base = HashOf(LoraCheckpoint.BaseOf(folder)), Adapter = LoraCheckpoint.ReadConfig(folder), Weights = WeightsOf(folder) })
-        : ContentHash.Of(WeightsOf(folder));
+        ? ContentHash.Of(new { Base = HashOf(LoraCheckpoint.BaseOf(folder)), Adapter = LoraCheckpoint.ReadConfig(folder), Weights = HashesOf(folder) })
+        : ContentHash.Of(HashesOf(folder));
 
-    private static Dictionary<string, string> WeightsOf(string folder) => DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder))
-        .Where(file => Path.GetFileName(file) is "config.json" or "tokenizer.model" || Path.GetExtension(file) == ".safetensors")
-        .Order(StringComparer.Ordinal)
-        .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile);
+    private static Dictionary<string, string> HashesOf(string folder)
+    {
+        var files = DiskErrors.Explain("Cannot read the model folder", folder, () => Directory.GetFiles(folder));
+        var plain = files.Where(TokenizerFiles.IsVocabulary).All(file => Path.GetFileName(file) == "tokenizer.model"); // says itself what BOS is
+        return files
+            .Where(file => Path.GetFileName(file) is "config.json" || Path.GetExtension(file) == ".safetensors" || (plain ? TokenizerFiles.IsVocabulary(file) : TokenizerFiles.Contain(file)))
+            .Order(StringComparer.Ordinal)
+            .ToDictionary(file => Path.GetFileName(file), ContentHash.OfFile);
+    }
 
     /// <summary>Where a run's model comes from, for its manifest.</summary>
     /// <param name="folder">A Hugging Face folder.</param>

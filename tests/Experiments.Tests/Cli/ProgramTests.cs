@@ -35,6 +35,16 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_reply_is_the_same_text_whether_it_is_streamed_or_in_json()
+    {
+        string[] prompt = ["generate", "--model", Experiments.Studies.EmbeddedModel.Folder, "--prompt", "Ann likes tea.", "--max-new-tokens", "12", "--ignore-eos", "--temperature", "2"];
+        var (code, output, _) = await CommandLine.Run(prompt);
+        var (_, json, _) = await CommandLine.Run([.. prompt, "--json"]);
+        Assert.Equal(0, code);
+        Assert.Equal(System.Text.Json.Nodes.JsonNode.Parse(json)!["text"]!.GetValue<string>() + "\n", output);
+    }
+
+    [Fact]
     public async Task Interventions_are_composed_in_their_order_and_told_apart_in_results()
     {
         string[] prompt = ["generate", "--model", Model, "--tokens", "1,5,7,2,9", "--max-new-tokens", "6", "--ignore-eos", "--json"];
@@ -148,7 +158,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData(2, "empty", "generate", "--model", "{model}", "--prompt", "")]
     [InlineData(2, "'x' is not a token id", "generate", "--model", "{model}", "--tokens", "1,x")]
     [InlineData(1, "outside the vocabulary", "generate", "--model", "{model}", "--tokens", "1,99")]
-    [InlineData(1, "no tokenizer.model", "generate", "--model", "{model}", "--prompt", "a")]
+    [InlineData(1, "tokenizer.json, tokenizer.model (SentencePiece or tiktoken) or *.tiktoken", "generate", "--model", "{model}", "--prompt", "a")]
     [InlineData(1, "does not exist", "generate", "--model", "{folder}/none", "--tokens", "1")]
     [InlineData(1, "Unknown device", "generate", "--model", "{model}", "--tokens", "1", "--device", "tpu")]
     [InlineData(1, "is not JSON", "run", "{folder}/broken.ipynb", "--output", "{folder}/o")]

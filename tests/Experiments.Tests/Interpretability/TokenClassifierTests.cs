@@ -33,6 +33,15 @@ public class TokenClassifierTests
     [InlineData("▁dragon", TokenClass.Content)]
     [InlineData("<0xC3>", TokenClass.Content)]
     [InlineData("▁你好", TokenClass.Content)]
+    [InlineData("▁\n", TokenClass.Newline)]
+    [InlineData("\n▁▁", TokenClass.Newline)]
+    [InlineData("▁▁▁", TokenClass.Special)]
+    [InlineData("\t", TokenClass.Special)]
+    [InlineData(".\n\n", TokenClass.Punctuation)]
+    [InlineData("▁);\n", TokenClass.Punctuation)]
+    [InlineData("▁😀", TokenClass.Punctuation)]
+    [InlineData("▁𝟙𝟚", TokenClass.Digit)]
+    [InlineData("<|im_start|>", TokenClass.Special)]
     public void A_piece_has_the_class_of_what_it_stands_for(string piece, TokenClass expected) => Assert.Equal(expected, new TokenClassifier().Classify(piece));
 
     [Fact]
@@ -45,6 +54,27 @@ public class TokenClassifierTests
                 TokenClass.StopWord, TokenClass.Content, TokenClass.Newline, TokenClass.StopWord, TokenClass.Newline, TokenClass.Digit, TokenClass.StopWord,
             ],
             classes);
+    }
+
+    [Fact]
+    public void A_byte_level_vocabulary_has_the_same_classes()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "Fixtures", "tokenizers");
+        using var temporary = new Experiments.Tests.Models.TemporaryFolder();
+        File.Copy(Path.Combine(folder, "llama3.json"), temporary.File("tokenizer.json"));
+        var tokenizer = Experiments.Models.TextTokenizer.Load(temporary.Path);
+        var tokens = tokenizer.Tokenize("The dragon: 42 cafés,\n and Analysis.\n\n😀");
+        var classes = new TokenClassifier().Classify([.. tokens.Select(token => tokenizer.Piece(token.Id))]);
+        IEnumerable<TokenClass> Of(int start, int length) => tokens.Zip(classes).Where(pair => pair.First.Length > 0 && pair.First.Start >= start && pair.First.Start < start + length).Select(pair => pair.Second).Distinct();
+        Assert.Equal(TokenClass.Bos, classes[0]);
+        Assert.Equal([TokenClass.StopWord], Of(0, 3));
+        Assert.Equal([TokenClass.Content], Of(4, 6));
+        Assert.Equal([TokenClass.Punctuation], Of(10, 1));
+        Assert.Equal([TokenClass.Digit], Of(12, 2));
+        Assert.Equal([TokenClass.Content], Of(15, 5));
+        Assert.Equal([TokenClass.StopWord], Of(23, 3));
+        Assert.Equal([TokenClass.HeaderWord], Of(27, 8));
+        Assert.Equal([TokenClass.Punctuation, TokenClass.Newline], Of(35, 3));
     }
 
     [Fact]

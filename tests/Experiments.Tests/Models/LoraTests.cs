@@ -74,6 +74,7 @@ public sealed class LoraTests : IDisposable
         using var model = TinyModels.Make();
         Checkpoint.Save(model, below);
         Trained(model, new LoraConfig { R = 2, LoraAlpha = 3, LoraDropout = 0.1, TargetModules = ["q_proj", "down_proj"] });
+        Assert.Contains("Merge it first", Assert.Throws<ExperimentException>(() => Checkpoint.Save(model, below)).Message, StringComparison.Ordinal);
         LoraCheckpoint.Save(model, folder, below);
         var file = SafeTensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors"));
         Assert.Equal(12, file.Names.Count);

@@ -35,6 +35,15 @@ public class TextGeneratorTests
     }
 
     [Fact]
+    public void Tokens_are_told_as_they_are_chosen()
+    {
+        using var model = TinyModels.Make();
+        var told = Prompts.Select(_ => new List<int>()).ToArray();
+        var replies = TextGenerator.Generate(model, Prompts, Sampled, cancellation: TestContext.Current.CancellationToken, chosen: (prompt, id) => told[prompt].Add(id));
+        Assert.Equal(replies.Select(reply => reply.Ids), told);
+    }
+
+    [Fact]
     public void One_candidate_or_almost_no_temperature_is_greedy()
     {
         using var model = TinyModels.Make();

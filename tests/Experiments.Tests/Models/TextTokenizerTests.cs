@@ -82,6 +82,32 @@ public class TextTokenizerTests
         Assert.Equal("ababac\n", tokenizer.Decode(tokenizer.Encode("ababac\n")));
     }
 
+    [Theory]
+    [InlineData(false, "Bo likes 😀", "0+0 0+2 2+6 8+1 9+2 9+2 9+2 9+2")]
+    [InlineData(false, "", "0+0")]
+    [InlineData(true, "  Bo   likes  é ", "0+0 2+2 4+8 12+1 14+1 14+1")]
+    public void Tokens_know_their_place_in_the_text(bool removeExtraWhitespaces, string text, string places)
+    {
+        foreach (var unigram in new[] { true, false })
+        {
+            var pieces = unigram ? Words.Pieces : [.. Words.Pieces.Take(259), .. "▁;▁B;▁Bo;▁l;▁li;▁lik;▁like;▁likes;B;o;l;i;k;e;s".Split(';').Select((piece, rank) => new SentencePiece(piece, -rank, PieceKind.Normal))];
+            var tokenizer = new TextTokenizer(Words with { Unigram = unigram, Pieces = pieces, RemoveExtraWhitespaces = removeExtraWhitespaces });
+            Assert.Equal(places, string.Join(' ', tokenizer.Tokenize(text).Select(token => $"{token.Start}+{token.Length}")));
+        }
+    }
+
+    [Fact]
+    public void A_streamed_reply_keeps_the_space_behind_its_prompt_and_waits_for_whole_characters()
+    {
+        var tokenizer = new TextTokenizer(Words);
+        var decoder = tokenizer.Stream(tokenizer.Encode("Bo"));
+        Assert.Equal([" likes", "", "é", ""], new[] { 260, 3 + 0xC3, 3 + 0xA9, 2 }.Select(decoder.Add));
+        Assert.Equal("", decoder.Flush());
+        Assert.Equal(["", "\uFFFD likes", "", ""], new[] { 3 + 0xE4, 260, 3 + 0xE4, 3 + 0xBD }.Select(decoder.Add));
+        Assert.Equal("\uFFFD", decoder.Flush());
+        Assert.Equal("A", tokenizer.Stream([]).Add(263)); // the dummy prefix is no text
+    }
+
     [Fact]
     public void A_written_model_reads_back_equal()
     {
