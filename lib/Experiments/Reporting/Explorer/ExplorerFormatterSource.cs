@@ -1,0 +1,14 @@
+using Microsoft.DotNet.Interactive.Formatting;
+
+namespace Experiments.Reporting.Explorer;
+
+/// <summary>Tells notebooks how to show an <see cref="AttentionExplorer"/>: in a frame, with a sentence beside it.</summary>
+public sealed class ExplorerFormatterSource : ITypeFormatterSource
+{
+    /// <inheritdoc/>
+    public IEnumerable<ITypeFormatter> CreateTypeFormatters() =>
+    [
+        new MimeFormatter<AttentionExplorer>(HtmlFormatter.MimeType, explorer => explorer.ToHtml()),
+        new MimeFormatter<AttentionExplorer>(PlainTextFormatter.MimeType, explorer => explorer.ToString()),
+    ];
+}
