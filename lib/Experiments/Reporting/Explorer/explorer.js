@@ -160,4 +160,5 @@ function complain(message) {
 addEventListener("error", event => complain(event.message));
 addEventListener("unhandledrejection", event => complain(event.reason));
 const page = JSON.parse(document.getElementById("data").textContent);
-Patterns.read(page).then(patterns => new Explorer(page, patterns));
+let explorer = null; // for the browser's console
+Patterns.read(page).then(patterns => { explorer = new Explorer(page, patterns); });
