@@ -103,10 +103,10 @@ public class ExplorerTests
     {
         var explorer = ExplorerPatterns.Explorer(5);
         var bundle = ValueFormatter.Bundle(explorer);
-        Assert.Equal(["text/html", "text/plain"], bundle.Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["image/png", "text/html", "text/plain"], bundle.Select(pair => pair.Key).Order(StringComparer.Ordinal));
         var frame = bundle["text/html"]!.GetValue<string>();
         Assert.StartsWith("<iframe sandbox=\"allow-scripts\"", frame, StringComparison.Ordinal);
-        var source = frame[(frame.IndexOf("srcdoc=\"", StringComparison.Ordinal) + "srcdoc=\"".Length)..frame.LastIndexOf('"')];
+        var source = frame[(frame.IndexOf("srcdoc=\"", StringComparison.Ordinal) + "srcdoc=\"".Length)..frame.IndexOf("\"></iframe>", StringComparison.Ordinal)];
         Assert.Equal(explorer.ToHtmlPage(), System.Net.WebUtility.HtmlDecode(source));
         Assert.Contains("5 tokens, 2 layers, 3 heads, off and on", bundle["text/plain"]!.GetValue<string>(), StringComparison.Ordinal);
     }

@@ -9,7 +9,7 @@ namespace Experiments.Reporting.Explorer;
 /// each weight under the pointer. One file, which loads nothing.
 /// </summary>
 /// <remarks>Patterns are taken from functions when the page is made, and only one at a time is held.</remarks>
-[TypeFormatterSource(typeof(ExplorerFormatterSource), PreferredMimeTypes = [HtmlFormatter.MimeType, PlainTextFormatter.MimeType])]
+[TypeFormatterSource(typeof(ExplorerFormatterSource), PreferredMimeTypes = [HtmlFormatter.MimeType, FigureFormatterSource.PngMimeType, PlainTextFormatter.MimeType])]
 public sealed record AttentionExplorer
 {
     /// <summary>Heading of the page.</summary>
@@ -58,6 +58,15 @@ public sealed record AttentionExplorer
     /// <returns>An <c>iframe</c> that holds the page.</returns>
     /// <exception cref="ExperimentException">As for <see cref="ToHtmlPage"/>.</exception>
     public string ToHtml() => ExplorerPage.Frame(this);
+
+    /// <summary>What the page shows at first, as a figure: the first layer's mean over heads under the first condition.</summary>
+    /// <returns>The figure, for places that run no script.</returns>
+    /// <exception cref="ExperimentException">A pattern is wrong, as for <see cref="ToHtmlPage"/>.</exception>
+    public HeatmapFigure ToFigure()
+    {
+        var heads = Heads.Select(head => Checked(Off(Layers[0], head), Layers[0], head)).ToList();
+        return AttentionFigures.TokenByToken(Grid.Of(Tokens.Count, Tokens.Count, (query, key) => heads.Average(pattern => pattern[query, key])), Tokens, Layers[0], Heads.Count == 1 ? Heads[0] : null, logarithmic: true);
+    }
 
     /// <summary>Writes the page to a file, whole or not at all.</summary>
     /// <param name="path">The file, usually <c>.html</c>; an older one is replaced.</param>

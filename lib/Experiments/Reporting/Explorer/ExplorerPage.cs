@@ -11,7 +11,7 @@ internal static class ExplorerPage
     private static readonly Lazy<string> Script = new(() => Resource("patterns.js") + Resource("colors.js") + Resource("heatmap.js") + Resource("explorer.js"));
 
     public static string Frame(AttentionExplorer explorer) =>
-        $"<iframe sandbox=\"allow-scripts\" title=\"{Encode(explorer.Title)}\" style=\"width:100%;height:{HeightOf(explorer)}px;border:0\" srcdoc=\"{Encode(explorer.ToHtmlPage())}\"></iframe>\n";
+        $"<iframe sandbox=\"allow-scripts\" title=\"{Encode(explorer.Title)}\" style=\"width:100%;height:{HeightOf(explorer)}px;border:0\" srcdoc=\"{Encode(explorer.ToHtmlPage())}\"></iframe>\n<p>{Encode(explorer.ToString())}</p>\n";
 
     /// <summary>The page; its size but for the patterns depends on nothing in them.</summary>
     public static string Write(AttentionExplorer explorer, PatternSurvey survey, PackedPatterns patterns)

@@ -123,8 +123,9 @@ class Explorer {
     const { names, error, floor } = this.page;
     const at = Patterns.at(row, column);
     const [off, on] = [this.off[at], this.on?.[at]];
-    const weight = value => value < floor ? `below ${floor}` : `${short(value)} ±${short(value * error)}`;
-    return on === undefined ? weight(off) : `${names[0]} ${weight(off)}, ${names[1]} ${weight(on)}, difference ${short(on - off)} ±${short((on + off) * error)}`;
+    const most = value => value * error + (this.state.head === null || value < floor ? floor : 0); // a mean may hide heads below the floor
+    const weight = value => value < floor ? `below ${floor}` : `${short(value)} ±${short(most(value))}`;
+    return on === undefined ? weight(off) : `${names[0]} ${weight(off)}, ${names[1]} ${weight(on)}, difference ${short(on - off)} ±${short(most(on) + most(off))}`;
   }
 
   press(event) {
