@@ -43,6 +43,46 @@ public sealed class ExplorerPageTests : IDisposable
     }
 
     [Fact]
+    public async Task The_text_is_coloured_by_what_tokens_receive_and_shows_what_a_chosen_one_looks_at()
+    {
+        using var page = await OpenAsync(ExplorerPatterns.Explorer(16));
+        Assert.Equal("<s> token1 token2 token3 token4 token5 token6⏎\n token8 token9 token10 token11 token12 token13⏎\n token15", (await page.EvaluateAsync("text.textContent"))!.GetValue<string>());
+        var received = await ColorsAsync(page);
+        Assert.DoesNotContain("", received);
+        await page.EvaluateAsync("text.children[5].dispatchEvent(new PointerEvent('pointermove', { bubbles: true }))");
+        var expected = Enumerable.Range(0, 3).Average(head => Enumerable.Range(5, 11).Average(query => ExplorerPatterns.Of(16, 0, head)[query, 5]));
+        var readout = await TextAsync(page, "text-readout");
+        Assert.StartsWith("5 “␣token5” receives off ", readout, StringComparison.Ordinal);
+        Assert.InRange(double.Parse(readout.Split(' ')[4], CultureInfo.InvariantCulture), expected * 0.975, expected * 1.025);
+        var most = Enumerable.Range(0, 6).MaxBy(key => Enumerable.Range(0, 3).Average(head => ExplorerPatterns.Of(16, 0, head)[5, key]));
+        Assert.Contains($"looks most at (off) {most} “", readout, StringComparison.Ordinal);
+
+        await page.EvaluateAsync("text.children[5].click()");
+        var looks = await ColorsAsync(page);
+        Assert.NotEqual(received[..6], looks[..6]);
+        Assert.All(looks[6..], color => Assert.Equal("", color));
+        await page.EvaluateAsync("by.value = 'looked'; by.dispatchEvent(new Event('change'))");
+        Assert.All((await ColorsAsync(page))[..5], color => Assert.Equal("", color));
+        await page.EvaluateAsync("text.children[5].click()");
+        Assert.Equal(received, await ColorsAsync(page));
+    }
+
+    [Fact]
+    public async Task The_strip_reads_every_layer_and_a_click_goes_to_it()
+    {
+        using var page = await OpenAsync(ExplorerPatterns.Explorer(16, on: false));
+        await PointAsync(page, row: 1, column: 15, "strip");
+        var expected = Enumerable.Range(0, 3).Average(head => ExplorerPatterns.Of(16, 1, head)[15, 15]);
+        var readout = await TextAsync(page, "strip-readout");
+        Assert.StartsWith("15 “␣token15”, layer 1: ", readout, StringComparison.Ordinal);
+        Assert.InRange(double.Parse(readout.Split(' ')[4], CultureInfo.InvariantCulture), expected * 0.975, expected * 1.025);
+        var first = await ColorsAsync(page);
+        await PointAsync(page, row: 1, column: 15, "strip", "click");
+        Assert.Equal("1", (await page.EvaluateAsync("layer.value"))!.GetValue<string>());
+        Assert.NotEqual(first, await ColorsAsync(page));
+    }
+
+    [Fact]
     public async Task Arrow_keys_change_layer_and_head_and_with_shift_the_cell()
     {
         using var page = await OpenAsync(ExplorerPatterns.Explorer(16, on: false));
@@ -63,7 +103,7 @@ public sealed class ExplorerPageTests : IDisposable
         using var page = await OpenAsync(ExplorerPatterns.Explorer(1, layers: 1, heads: 1, on: false));
         Assert.Equal("log,hide-first,hide-upper,zoom", (await page.EvaluateAsync("[...document.querySelectorAll('input')].filter(i => i.checkVisibility()).map(i => i.id).join()"))!.GetValue<string>());
         await PointAsync(page, 0, 0);
-        Assert.Equal("query 0 “<s>” → key 0 “<s>”, layer 0, head 0\n1 ±0.0183", await TextAsync(page, "readout"));
+        Assert.Equal("query 0 “<s>” → key 0 “<s>”, layer 0, head 0\n1 ±0.018", await TextAsync(page, "readout"));
     }
 
     [Theory]
@@ -72,7 +112,7 @@ public sealed class ExplorerPageTests : IDisposable
     public async Task Every_token_has_its_whole_label_at_9_pixels_or_more(int tokens)
     {
         using var page = await OpenAsync(ExplorerPatterns.Explorer(tokens));
-        Assert.Equal(1, (await page.EvaluateAsync("explorer.heatmap.step"))!.GetValue<int>());
+        Assert.Equal(tokens, (await page.EvaluateAsync("[...explorer.heatmap.labels(explorer.page.tokens.length, explorer.heatmap.cell, 0, Infinity)].length"))!.GetValue<int>());
         Assert.InRange((await page.EvaluateAsync("explorer.heatmap.font"))!.GetValue<double>(), 9, 12);
         Assert.True((await page.EvaluateAsync("explorer.heatmap.cell > explorer.heatmap.font"))!.GetValue<bool>());
         Assert.True((await page.EvaluateAsync("explorer.heatmap.plot.left >= explorer.heatmap.widest(explorer.heatmap.rows, explorer.heatmap.font)"))!.GetValue<bool>());
@@ -147,10 +187,12 @@ public sealed class ExplorerPageTests : IDisposable
 
     private static async Task<string> TextAsync(BrowserPage page, string id) => (await page.EvaluateAsync($"document.getElementById('{id}').textContent"))!.GetValue<string>();
 
-    private static Task PointAsync(BrowserPage page, int row, int column) => page.EvaluateAsync($$"""
+    private static async Task<string[]> ColorsAsync(BrowserPage page) => (await page.EvaluateAsync("[...text.children].map(token => token.style.background).join(';')"))!.GetValue<string>().Split(';');
+
+    private static Task PointAsync(BrowserPage page, int row, int column, string map = "heatmap", string what = "pointermove") => page.EvaluateAsync($$"""
         (() => {
-          const { heatmap } = explorer, box = heatmap.canvas.getBoundingClientRect();
-          heatmap.canvas.dispatchEvent(new PointerEvent("pointermove", { clientX: box.left + heatmap.plot.left + {{column}}.5 * heatmap.cell, clientY: box.top + Heatmap.top + {{row}}.5 * heatmap.cell }));
+          const map = "{{map}}" === "strip" ? explorer.tokens.strip : explorer.heatmap, box = map.canvas.getBoundingClientRect();
+          map.canvas.dispatchEvent(new PointerEvent("{{what}}", { clientX: box.left + map.plot.left + {{column}}.5 * map.cell, clientY: box.top + Heatmap.top + {{row}}.5 * map.high }));
         })()
         """);
 

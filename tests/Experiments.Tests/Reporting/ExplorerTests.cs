@@ -20,7 +20,11 @@ public class ExplorerTests
         Assert.Equal(1, page.GetProperty("block").GetInt32());
         Assert.InRange(page.GetProperty("error").GetDouble(), 0, 0.02);
         var expected = explorer.Patterns(explorer.Off).Concat(explorer.Patterns(explorer.On!)).SelectMany(pattern => Resolution.Finest.Cells(pattern));
-        AssertClose(expected, Weights(page), page);
+        AssertClose(expected, Weights(page).Cells, page);
+        var received = from pattern in explorer.Patterns(explorer.Off).Concat(explorer.Patterns(explorer.On!))
+                       from key in Enumerable.Range(0, tokens)
+                       select Enumerable.Range(key, tokens - key).Average(query => pattern[query, key]);
+        AssertClose(received, Weights(page).Received, page);
     }
 
     [Theory]
@@ -42,7 +46,7 @@ public class ExplorerTests
                                from key in new[] { 2 * column, (2 * column) + 1 }
                                where query < tokens && key <= query
                                select pattern[query, key]).Average();
-        AssertClose(expected, Weights(page), page);
+        AssertClose(expected, Weights(page).Cells, page);
     }
 
     [Theory]
@@ -130,8 +134,8 @@ public class ExplorerTests
         return JsonDocument.Parse(page[from..page.IndexOf("</script>", from, StringComparison.Ordinal)]).RootElement;
     }
 
-    /// <summary>All weights of the page, read as its script reads them.</summary>
-    private static List<double> Weights(JsonElement page)
+    /// <summary>What tokens receive and all cells, read as the page's script reads them.</summary>
+    private static (List<double> Received, List<double> Cells) Weights(JsonElement page)
     {
         using var zlib = new ZLibStream(new MemoryStream(page.GetProperty("patterns").GetBytesFromBase64()), CompressionMode.Decompress);
         using var whole = new MemoryStream();
@@ -143,7 +147,10 @@ public class ExplorerTests
         }
 
         double Number(string name) => page.GetProperty(name).GetDouble();
-        return [.. codes.Select(code => code == 0 ? 0 : Number("floor") * Math.Pow(Number("top") / Number("floor"), (code - 1) / (Number("levels") - 1)))];
+        int Count(string name) => page.GetProperty(name).GetArrayLength();
+        double Weight(byte code, double levels) => code == 0 ? 0 : Number("floor") * Math.Pow(Number("top") / Number("floor"), (code - 1) / (levels - 1));
+        var patterns = codes.Chunk(codes.Length / (Count("names") * Count("layers") * Count("heads"))).ToList();
+        return ([.. patterns.SelectMany(pattern => pattern.Take(Count("tokens"))).Select(code => Weight(code, 255))], [.. patterns.SelectMany(pattern => pattern.Skip(Count("tokens"))).Select(code => Weight(code, Number("levels")))]);
     }
 
     private static void AssertClose(IEnumerable<double> expected, IReadOnlyList<double> found, JsonElement page)

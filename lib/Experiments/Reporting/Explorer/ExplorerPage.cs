@@ -8,7 +8,7 @@ namespace Experiments.Reporting.Explorer;
 internal static class ExplorerPage
 {
     private static readonly Lazy<string> Style = new(() => PageTheme.Css + Resource("explorer.css"));
-    private static readonly Lazy<string> Script = new(() => Resource("patterns.js") + Resource("colors.js") + Resource("heatmap.js") + Resource("explorer.js"));
+    private static readonly Lazy<string> Script = new(() => Resource("patterns.js") + Resource("colors.js") + Resource("heatmap.js") + Resource("tokens.js") + Resource("explorer.js"));
 
     public static string Frame(AttentionExplorer explorer) =>
         $"<iframe sandbox=\"allow-scripts\" title=\"{Encode(explorer.Title)}\" style=\"width:100%;height:{HeightOf(explorer)}px;border:0\" srcdoc=\"{Encode(explorer.ToHtmlPage())}\"></iframe>\n<p>{Encode(explorer.ToString())}</p>\n";
@@ -78,9 +78,21 @@ internal static class ExplorerPage
             <label>zoom <input type="range" id="zoom" min="1" max="40"></label>
             </form>
             <div class="legend"><span id="legend-title"></span><div id="legend" role="img"></div></div>
-            <p id="readout" aria-live="polite"></p>
-            <div class="view" id="heatmap" tabindex="0" role="application" aria-describedby="keys"></div>
-            <p id="keys">Point at a cell for its weight. In the heatmap, the arrow keys change layer (up, down) and head (left, right); with Shift they move from cell to cell.</p>
+            <p id="readout" aria-live="polite">Point at a cell for its weight. In the heatmap, the arrow keys change layer (up, down) and head (left, right); with Shift they move from cell to cell.</p>
+            <div class="view" id="heatmap" tabindex="0" role="application" aria-label="Heatmap, queries by keys" aria-describedby="readout"></div>
+            <section aria-labelledby="text-title"><h2 id="text-title">The text</h2>
+            <div class="controls" role="group" aria-label="What colours the text"><label>coloured by <select id="by">
+            <option value="received">the attention that each token receives</option>
+            <option value="looks">what the chosen token looks at</option>
+            <option value="looked">what looks at the chosen token</option>
+            </select></label></div>
+            <p id="text-readout" aria-live="polite"></p>
+            <div id="text" tabindex="0" role="application" aria-label="The text's tokens; the arrow keys choose one"></div>
+            </section>
+            <section aria-labelledby="strip-title"><h2 id="strip-title">Attention that each token receives, by layer</h2>
+            <p id="strip-readout" aria-live="polite"></p>
+            <div class="view" id="strip" tabindex="0" role="group" aria-label="Layers by tokens"></div>
+            </section>
             <p id="problem" role="alert" hidden></p>
             """;
     }

@@ -4,9 +4,9 @@ using Experiments.Runs;
 namespace Experiments.Reporting.Explorer;
 
 /// <summary>
-/// All patterns in few bytes, as zlib: first those of the first condition, layer by layer, head by head, each as the
-/// <see cref="WeightScale"/>'s bytes of the <see cref="Resolution"/>'s cells; then, if there is one, the second condition's, each byte as
-/// its distance (modulo 256) from the first condition's.
+/// All patterns in few bytes, as zlib: first those of the first condition, layer by layer, head by head; then, if there is one, the second
+/// condition's, each byte as its distance (modulo 256) from the first's. A pattern is what each token receives, as bytes of the finest
+/// <see cref="WeightScale"/>, and the <see cref="Resolution"/>'s cells, as bytes of its own.
 /// </summary>
 /// <param name="Bytes">The compressed bytes.</param>
 /// <param name="Resolution">How finely they hold the weights.</param>
@@ -22,7 +22,7 @@ internal sealed record PackedPatterns(byte[] Bytes, Resolution Resolution)
         var most = room / 4 * 3;
         foreach (var resolution in Resolution.All(difference: explorer.On is not null))
         {
-            if (Packed(explorer, new WeightScale(resolution.Levels, survey.Top), resolution, most) is { } bytes)
+            if (Packed(explorer, survey.Top, resolution, most) is { } bytes)
             {
                 return new PackedPatterns(bytes, resolution);
             }
@@ -33,12 +33,12 @@ internal sealed record PackedPatterns(byte[] Bytes, Resolution Resolution)
     }
 
     /// <summary>The bytes, or null as soon as there are too many.</summary>
-    private static byte[]? Packed(AttentionExplorer explorer, WeightScale scale, Resolution resolution, int most)
+    private static byte[]? Packed(AttentionExplorer explorer, double top, Resolution resolution, int most)
     {
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
         {
-            foreach (var codes in Codes(explorer, scale, resolution))
+            foreach (var codes in Codes(explorer, top, resolution))
             {
                 zlib.Write(codes);
                 if (packed.Length > most)
@@ -51,11 +51,19 @@ internal sealed record PackedPatterns(byte[] Bytes, Resolution Resolution)
         return packed.Length <= most ? packed.ToArray() : null;
     }
 
-    private static IEnumerable<byte[]> Codes(AttentionExplorer explorer, WeightScale scale, Resolution resolution)
+    private static IEnumerable<byte[]> Codes(AttentionExplorer explorer, double top, Resolution resolution)
     {
-        byte[] CodesOf(double[,] pattern) => [.. resolution.Cells(pattern).Select(scale.CodeOf)];
+        var (fine, scale) = (new WeightScale(Resolution.Finest.Levels, top), new WeightScale(resolution.Levels, top));
+        byte[] CodesOf(double[,] pattern) => [.. Received(pattern).Select(fine.CodeOf), .. resolution.Cells(pattern).Select(scale.CodeOf)];
         var off = explorer.Patterns(explorer.Off).Select(CodesOf);
         return explorer.On is null ? off : off.Concat(off.Zip(explorer.Patterns(explorer.On), (before, after) => Distance(before, CodesOf(after))));
+    }
+
+    /// <summary>The mean weight that each token gets from itself and all later tokens.</summary>
+    private static IEnumerable<double> Received(double[,] pattern)
+    {
+        var tokens = pattern.GetLength(0);
+        return Enumerable.Range(0, tokens).Select(key => Enumerable.Range(key, tokens - key).Average(query => pattern[query, key]));
     }
 
     private static byte[] Distance(byte[] before, byte[] after) => [.. after.Zip(before, (a, b) => unchecked((byte)(a - b)))];

@@ -41,6 +41,13 @@ class ColorScale {
     return (this.difference ? all.slice(1) : all).concat(this.end); // a difference's floor would lie on its zero
   }
 
+  /** A pixel as CSS colours of a ground and of ink that is readable on it. */
+  static css(pixel) {
+    const channels = [pixel & 255, pixel >> 8 & 255, pixel >> 16 & 255];
+    const [r, g, b] = channels.map(channel => Math.pow(channel / 255, 2.2));
+    return [`rgb(${channels.join(" ")})`, 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000000" : "#ffffff"]; // equal contrast with both, by WCAG's formula
+  }
+
   static channels(color) {
     return [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16));
   }
@@ -50,7 +57,7 @@ class ColorScale {
   }
 }
 
-/** Three significant digits, without an exponent where it can be. */
-function short(value) {
-  return value === 0 ? "0" : String(Number(value.toPrecision(3))).replace("-", "−");
+/** A number in few significant digits, without an exponent where it can be. */
+function short(value, digits = 3) {
+  return String(Number(value.toPrecision(digits))).replace("-", "−");
 }

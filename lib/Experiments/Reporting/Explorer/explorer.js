@@ -5,12 +5,14 @@ class Explorer {
   constructor(page, patterns) {
     this.page = page;
     this.patterns = patterns;
+    this.hint = this.control("readout").textContent;
     this.controls = document.querySelector(".controls");
     const labels = Array.from({ length: patterns.rows }, (_, row) => this.nameOf(row));
-    this.heatmap = new Heatmap(document.getElementById("heatmap"), { rows: labels, columns: labels, rowTitle: "query token", columnTitle: "key token", point: cell => this.read(cell) });
+    this.heatmap = new Heatmap(document.getElementById("heatmap"), { rows: labels, columns: labels, rowTitle: "query token", columnTitle: "key token", point: cell => this.read(cell), choose: cell => this.tokens.choose(cell && Math.min((cell.row + 1) * page.block, page.tokens.length) - 1) });
+    this.tokens = new TokenViews(this);
     this.control("zoom").value = this.heatmap.fitting();
-    this.heatmap.zoom(Number(this.control("zoom").value));
-    this.controls.addEventListener("input", event => event.target.id === "zoom" ? this.heatmap.zoom(Number(event.target.value)) : this.show(event.target.id));
+    this.zoom();
+    this.controls.addEventListener("input", event => event.target.id === "zoom" ? this.zoom() : this.show(event.target.id));
     this.controls.addEventListener("submit", event => event.preventDefault());
     document.getElementById("heatmap").addEventListener("keydown", event => this.press(event));
     this.show();
@@ -18,6 +20,12 @@ class Explorer {
 
   control(id) {
     return document.getElementById(id);
+  }
+
+  zoom() {
+    const cell = Number(this.control("zoom").value);
+    this.heatmap.zoom(cell);
+    this.tokens.zoom(Math.max(1, Math.round(cell / this.page.block)));
   }
 
   /** The label of a cell's row or column: its token, or from its first token to its last. */
@@ -48,8 +56,8 @@ class Explorer {
     const { layer, head, kind } = state;
     this.control("layer-number").value = page.layers[layer];
     this.control("head-number").value = head === null ? "all" : page.heads[head];
-    this.off = patterns.condition(0, layer, head);
-    this.on = page.names.length === 2 ? patterns.condition(1, layer, head) : null;
+    this.off = patterns.cellsOf(0, layer, head);
+    this.on = page.names.length === 2 ? patterns.cellsOf(1, layer, head) : null;
     const difference = kind === "difference";
     this.scale = difference
       ? new ColorScale(page.difference, page.reach, { floor: page.floor, logarithmic: state.logarithmic, difference })
@@ -57,6 +65,7 @@ class Explorer {
     this.showLegend(difference);
     this.heatmap.show(this.pixels(), `${this.where()}: attention weights, ${this.conditionName()}, queries downward, keys to the right.`);
     this.read(this.heatmap.hovered);
+    this.tokens.show();
   }
 
   conditionName() {
@@ -69,14 +78,16 @@ class Explorer {
     return `layer ${this.page.layers[layer]}, ${head === null ? "mean over heads" : `head ${this.page.heads[head]}`}`;
   }
 
-  value(at) {
-    return { off: () => this.off[at], on: () => this.on[at], difference: () => this.on[at] - this.off[at] }[this.state.kind]();
+  /** Of two conditions' values the ones to be shown. */
+  pick(off, on) {
+    const { kind } = this.state;
+    return kind === "off" ? off : kind === "on" ? on : on.map((value, i) => value - off[i]);
   }
 
   pixels() {
-    const { off, on, scale, state } = this;
+    const { scale, state } = this;
     const { rows } = this.patterns;
-    const values = state.kind === "off" ? off : state.kind === "on" ? on : on.map((value, i) => value - off[i]);
+    const values = this.pick(this.off, this.on);
     const pixels = new Uint32Array(rows * rows).fill(state.hideUpper ? 0 : scale.of(0));
     for (let row = 0, i = 0; row < rows; row++) {
       for (let column = 0; column <= row; column++, i++) {
@@ -107,7 +118,7 @@ class Explorer {
 
   /** Says what a cell holds. */
   read(cell) {
-    this.control("readout").textContent = cell === null ? "" : `query ${this.placeOf(cell.row)} → key ${this.placeOf(cell.column)}, ${this.where()}\n${this.weightsOf(cell)}`;
+    this.control("readout").textContent = cell === null ? this.hint : `query ${this.placeOf(cell.row)} → key ${this.placeOf(cell.column)}, ${this.where()}\n${this.weightsOf(cell)}`;
   }
 
   placeOf(row) {
@@ -120,12 +131,16 @@ class Explorer {
     if (column > row) {
       return "a later token: causal attention never looks ahead";
     }
-    const { names, error, floor } = this.page;
     const at = Patterns.at(row, column);
-    const [off, on] = [this.off[at], this.on?.[at]];
+    return this.weights(this.off[at], this.on?.[at], this.page.error);
+  }
+
+  /** A weight under each condition, with its error. */
+  weights(off, on, error) {
+    const { names, floor } = this.page;
     const most = value => value * error + (this.state.head === null || value < floor ? floor : 0); // a mean may hide heads below the floor
-    const weight = value => value < floor ? `below ${floor}` : `${short(value)} ±${short(most(value))}`;
-    return on === undefined ? weight(off) : `${names[0]} ${weight(off)}, ${names[1]} ${weight(on)}, difference ${short(on - off)} ±${short(most(on) + most(off))}`;
+    const weight = value => value < floor ? `below ${floor}` : `${short(value)} ±${short(most(value), 2)}`;
+    return on === undefined ? weight(off) : `${names[0]} ${weight(off)}, ${names[1]} ${weight(on)}, difference ${short(on - off)} ±${short(most(on) + most(off), 2)}`;
   }
 
   press(event) {

@@ -9,8 +9,8 @@ class Heatmap {
   static title = 18; // room of an axis title
   static top = 6; // half a label, which may stand higher than the first row
 
-  constructor(box, { rows, columns, rowTitle, columnTitle, point }) {
-    Object.assign(this, { box, rows, columns, rowTitle, columnTitle, point });
+  constructor(box, { rows, columns, rowTitle, columnTitle, point, choose }) {
+    Object.assign(this, { box, rows, columns, rowTitle, columnTitle, point, choose });
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
     this.stage = document.createElement("div");
@@ -18,11 +18,13 @@ class Heatmap {
     box.append(this.stage);
     this.image = document.createElement("canvas");
     [this.image.width, this.image.height] = [columns.length, rows.length];
-    this.cell = 1;
+    this.cell = this.high = 1;
     this.hovered = null;
+    this.markedRow = null;
     box.addEventListener("scroll", () => requestAnimationFrame(() => this.draw()));
     this.canvas.addEventListener("pointermove", event => this.hover(this.cellAt(event)));
     this.canvas.addEventListener("pointerleave", () => this.hover(null));
+    this.canvas.addEventListener("click", event => this.choose(this.cellAt(event)));
     new ResizeObserver(() => this.draw()).observe(box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
@@ -42,8 +44,9 @@ class Heatmap {
     this.draw();
   }
 
-  zoom(cell) {
-    this.cell = cell;
+  /** Makes cells that many pixels wide and high. */
+  zoom(wide, high = wide) {
+    [this.cell, this.high] = [wide, high];
     this.draw();
   }
 
@@ -62,14 +65,14 @@ class Heatmap {
     const [row, column] = [inside(from.row + down, this.rows.length), inside(from.column + right, this.columns.length)];
     const { wide, high } = this.plot;
     this.box.scrollLeft = Math.min(column * this.cell, Math.max(this.box.scrollLeft, (column + 1) * this.cell - wide));
-    this.box.scrollTop = Math.min(row * this.cell, Math.max(this.box.scrollTop, (row + 1) * this.cell - high));
+    this.box.scrollTop = Math.min(row * this.high, Math.max(this.box.scrollTop, (row + 1) * this.high - high));
     this.hover({ row, column });
   }
 
   cellAt(event) {
     const { left, wide, high } = this.plot;
     const [x, y] = [event.offsetX - left, event.offsetY - Heatmap.top];
-    return x < 0 || y < 0 || x >= wide || y >= high ? null : { row: Math.floor((y + this.box.scrollTop) / this.cell), column: Math.floor((x + this.box.scrollLeft) / this.cell) };
+    return x < 0 || y < 0 || x >= wide || y >= high ? null : { row: Math.floor((y + this.box.scrollTop) / this.high), column: Math.floor((x + this.box.scrollLeft) / this.cell) };
   }
 
   /** Text as large as a cell's height allows, from 9 to 12 pixels. */
@@ -77,10 +80,6 @@ class Heatmap {
     return Math.min(12, Math.max(9, this.cell - 2));
   }
 
-  /** Labels are that many cells apart, so that they never touch. */
-  get step() {
-    return Math.ceil((this.font + 1) / this.cell);
-  }
 
   widest(labels, font) {
     const pen = this.canvas.getContext("2d");
@@ -99,7 +98,7 @@ class Heatmap {
   draw() {
     const { font, box, cell } = this;
     const margin = this.margin(font);
-    const [width, height] = [margin.left + this.columns.length * cell + font, Heatmap.top + this.rows.length * cell + margin.bottom];
+    const [width, height] = [margin.left + this.columns.length * cell + font, Heatmap.top + this.rows.length * this.high + margin.bottom];
     Object.assign(this.stage.style, { width: `${width}px`, height: `${height}px` });
     const [shownWidth, shownHeight] = [Math.min(width, box.clientWidth), Math.min(height, box.clientHeight)];
     if (shownWidth <= margin.left || shownHeight <= Heatmap.top + margin.bottom) {
@@ -108,7 +107,7 @@ class Heatmap {
     const ratio = devicePixelRatio || 1;
     [this.canvas.width, this.canvas.height] = [Math.round(shownWidth * ratio), Math.round(shownHeight * ratio)];
     Object.assign(this.canvas.style, { width: `${shownWidth}px`, height: `${shownHeight}px` });
-    this.plot = { left: margin.left, wide: Math.min(this.columns.length * cell, shownWidth - margin.left), high: Math.min(this.rows.length * cell, shownHeight - Heatmap.top - margin.bottom) };
+    this.plot = { left: margin.left, wide: Math.min(this.columns.length * cell, shownWidth - margin.left), high: Math.min(this.rows.length * this.high, shownHeight - Heatmap.top - margin.bottom) };
     const pen = this.canvas.getContext("2d");
     const theme = getComputedStyle(document.documentElement);
     const color = name => theme.getPropertyValue(name);
@@ -122,7 +121,7 @@ class Heatmap {
 
   drawCells(pen, color) {
     const { left, wide, high } = this.plot;
-    const { cell } = this;
+    const { cell, high: row } = this;
     const [x, y] = [this.box.scrollLeft, this.box.scrollTop];
     pen.save();
     pen.beginPath();
@@ -131,23 +130,21 @@ class Heatmap {
     pen.fillStyle = color("--empty"); // hidden cells are transparent
     pen.fillRect(left, 0, wide, high);
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(this.image, left - x, -y, this.columns.length * cell, this.rows.length * cell);
-    if (cell > 14) {
-      pen.fillStyle = color("--paper"); // cells stand one pixel apart
-      for (let at = 1; at <= this.columns.length; at++) {
-        pen.fillRect(left - x + at * cell - 1, 0, 1, high);
-      }
-      for (let at = 1; at <= this.rows.length; at++) {
-        pen.fillRect(left, at * cell - 1 - y, wide, 1);
-      }
+    pen.drawImage(this.image, left - x, -y, this.columns.length * cell, this.rows.length * row);
+    pen.fillStyle = color("--paper"); // large cells stand one pixel apart
+    for (let at = 1; at <= this.columns.length && cell > 14; at++) {
+      pen.fillRect(left - x + at * cell - 1, 0, 1, high);
+    }
+    for (let at = 1; at <= this.rows.length && row > 14; at++) {
+      pen.fillRect(left, at * row - 1 - y, wide, 1);
     }
     if (this.hovered) {
-      const [column, row] = [left - x + this.hovered.column * cell, this.hovered.row * cell - y];
+      const [across, down] = [left - x + this.hovered.column * cell, this.hovered.row * row - y];
       pen.strokeStyle = color("--ink");
-      pen.strokeRect(column - 0.5, row - 0.5, cell + 1, cell + 1);
+      pen.strokeRect(across - 0.5, down - 0.5, cell + 1, row + 1);
       pen.globalAlpha = 0.35;
-      pen.strokeRect(left, row - 0.5, wide, cell + 1);
-      pen.strokeRect(column - 0.5, 0, cell + 1, high);
+      pen.strokeRect(left, down - 0.5, wide, row + 1);
+      pen.strokeRect(across - 0.5, 0, cell + 1, high);
     }
     pen.restore();
   }
@@ -156,15 +153,15 @@ class Heatmap {
     const { left, high } = this.plot;
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    for (const [row, y] of this.labels(this.rows.length, this.box.scrollTop, high, this.hovered?.row)) {
-      pen.fillStyle = color(row === this.hovered?.row ? "--link" : "--ink");
+    for (const [row, y] of this.labels(this.rows.length, this.high, this.box.scrollTop, high, this.hovered?.row)) {
+      pen.fillStyle = color(row === this.hovered?.row || row === this.markedRow ? "--link" : "--ink");
       pen.fillText(this.rows[row], left - Heatmap.gap, y);
     }
   }
 
   drawColumnLabels(pen, color, { upright }) {
     const { left, wide, high } = this.plot;
-    for (const [column, x] of this.labels(this.columns.length, this.box.scrollLeft, wide, this.hovered?.column)) {
+    for (const [column, x] of this.labels(this.columns.length, this.cell, this.box.scrollLeft, wide, this.hovered?.column)) {
       pen.fillStyle = color(column === this.hovered?.column ? "--link" : "--ink");
       pen.save();
       pen.translate(left + x, high + Heatmap.gap);
@@ -176,15 +173,15 @@ class Heatmap {
     }
   }
 
-  /** The labels that have room, as [index, middle]: every step-th in sight, and the pointed one in place of its neighbours. */
-  *labels(count, scrolled, room, pointed) {
-    const half = (this.font + 1) / 2;
-    const middle = index => (index + 0.5) * this.cell - scrolled;
-    const apart = index => pointed === undefined || index === pointed || Math.abs(index - pointed) * this.cell >= this.font + 1;
+  /** The labels that have room, as [index, middle]: those in sight, as many as stand apart, and the pointed one in place of its neighbours. */
+  *labels(count, cell, scrolled, room, pointed) {
+    const apart = this.font + 1;
+    const step = Math.ceil(apart / cell);
+    const edge = Math.min(apart, cell) / 2 - 0.5; // nothing is cut where the plot ends
     for (let index = 0; index < count; index++) {
-      const at = middle(index);
-      const whole = at >= Math.min(half, this.cell / 2) - 0.5 && at <= room - Math.min(half, this.cell / 2) + 0.5;
-      if ((index % this.step === 0 || index === pointed) && whole && apart(index)) {
+      const at = (index + 0.5) * cell - scrolled;
+      const free = index === pointed || (index % step === 0 && (pointed === undefined || Math.abs(index - pointed) * cell >= apart));
+      if (free && at >= edge && at <= room - edge) {
         yield [index, at];
       }
     }

@@ -7,10 +7,12 @@ class Patterns {
     this.codes = codes;
     this.rows = Math.ceil(page.tokens.length / page.block);
     this.cells = this.rows * (this.rows + 1) / 2; // of one pattern: row by row, keys up to the query
-    this.weights = Float32Array.from({ length: 256 }, (_, code) => code === 0 ? 0 : page.floor * Math.pow(page.top / page.floor, (code - 1) / (page.levels - 1)));
+    this.record = page.tokens.length + this.cells; // what each token receives, then the cells
+    this.weights = this.table(page.levels);
+    this.fine = this.table(255);
     const patterns = page.layers.length * page.heads.length * page.names.length;
-    if (codes.length !== patterns * this.cells) {
-      throw new Error(`The page holds ${codes.length} weights where ${patterns} patterns of ${this.cells} were written.`);
+    if (codes.length !== patterns * this.record) {
+      throw new Error(`The page holds ${codes.length} weights where ${patterns} patterns of ${this.record} were written.`);
     }
     const half = codes.length / 2;
     for (let i = half; i < codes.length && page.names.length === 2; i++) {
@@ -25,20 +27,34 @@ class Patterns {
     return new Patterns(page, new Uint8Array(await new Response(stream).arrayBuffer()));
   }
 
-  /** Place of a cell in what `layer` returns. */
+  table(levels) {
+    const { floor, top } = this.page;
+    return Float32Array.from({ length: 256 }, (_, code) => code === 0 ? 0 : floor * Math.pow(top / floor, (code - 1) / (levels - 1)));
+  }
+
+  /** Place of a cell in what `cellsOf` returns. */
   static at(row, column) {
     return row * (row + 1) / 2 + column;
   }
 
   /** Weights of a condition (0 or 1) in a layer and head, or their mean over heads where head is null. */
-  condition(condition, layer, head) {
+  cellsOf(condition, layer, head) {
+    return this.mean(condition, layer, head, this.page.tokens.length, this.cells, this.weights);
+  }
+
+  /** What each token receives: the mean weight that it gets from itself and all later tokens. */
+  receivedOf(condition, layer, head) {
+    return this.mean(condition, layer, head, 0, this.page.tokens.length, this.fine);
+  }
+
+  mean(condition, layer, head, from, count, weights) {
     const heads = this.page.heads.length;
     const chosen = head === null ? this.page.heads.map((_, i) => i) : [head];
-    const sum = new Float32Array(this.cells);
+    const sum = new Float32Array(count);
     for (const one of chosen) {
-      const start = ((condition * this.page.layers.length + layer) * heads + one) * this.cells;
-      for (let i = 0; i < this.cells; i++) {
-        sum[i] += this.weights[this.codes[start + i]];
+      const start = ((condition * this.page.layers.length + layer) * heads + one) * this.record + from;
+      for (let i = 0; i < count; i++) {
+        sum[i] += weights[this.codes[start + i]];
       }
     }
     return chosen.length === 1 ? sum : sum.map(value => value / chosen.length);
