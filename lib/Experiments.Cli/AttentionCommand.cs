@@ -29,7 +29,7 @@ internal static class AttentionCommand
         var layer = new Option<int?>("--layer") { Description = "Layer of the token × token heatmaps; all layers, heads averaged, by default" };
         var head = new Option<int?>("--head") { Description = "Head of the token × token heatmap; the mean over heads by default" };
         var save = new Option<string?>("--save-tensors") { Description = "Write logits [T, vocab] and pattern [layer, head, query, key] as safetensors", HelpName = "F" };
-        var explorer = new Option<string?>("--explorer") { Description = "Write a page to look through all patterns, with off, on and difference where attention is changed; one HTML file, offline", HelpName = "F" };
+        var explorer = new Option<string?>("--explorer") { Description = "Write a page to look through the patterns (all, or those of --layer and --head), with off, on and difference where attention is changed; one HTML file, offline", HelpName = "F" };
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
         foreach (var option in new Option[] { layer, head, save, explorer, output })
         {
@@ -141,7 +141,7 @@ internal static class AttentionCommand
         c => c
             .Integer("Layer", row => row.Layer)
             .Integer("Position", row => row.Key)
-            .Text("Token", row => TokenLabel.Of([text.Pieces[row.Key]])[0])
+            .Text("Token", row => TokenLabel.Of(text.Pieces[row.Key]))
             .Text("Class", row => text.Classes[row.Key].ToString())
             .Number("Attention received", row => text.ReceivedByLayer[row.Layer, row.Key], "0.000")) with
     {

@@ -7,9 +7,11 @@ public static partial class TokenLabel
 {
     /// <summary>
     /// The token with what is invisible shown: spaces as ␣ (SentencePiece's ▁ too), newline ⏎ (as byte <c>&lt;0x0A&gt;</c> too), tab ⇥, other control
-    /// characters �. Five or more equal characters are one with their number, <c>␣×24</c>, for the room; nothing else is shortened. Never empty.
+    /// characters �. Five or more equal characters are one with their number, <c>␣×24</c>. Never empty.
     /// </summary>
-    public static string Of(string token)
+    /// <param name="token">The token as the tokenizer writes it.</param>
+    /// <param name="longest">Characters above which the middle is left out (…); without it, nothing is.</param>
+    public static string Of(string token, int longest = int.MaxValue)
     {
         var visible = token
             .ReplaceLineEndings("⏎")
@@ -17,11 +19,9 @@ public static partial class TokenLabel
             .Replace('\t', '⇥')
             .Replace('\u2581', '␣');
         visible = string.Concat(visible.Select(c => char.IsControl(c) ? '�' : char.IsWhiteSpace(c) ? '␣' : c));
-        return visible.Length == 0 ? "␣" : LongRun().Replace(visible, run => $"{run.Value[0]}×{run.Length}");
+        visible = visible.Length == 0 ? "␣" : LongRun().Replace(visible, run => $"{run.Value[0]}×{run.Length}");
+        return visible.Length <= longest ? visible : $"{visible[..(longest / 2)]}…{visible[^((longest - 1) / 2)..]}";
     }
-
-    /// <summary>The labels of all tokens, in order.</summary>
-    public static IReadOnlyList<string> Of(IEnumerable<string> tokens) => [.. tokens.Select(Of)];
 
     [GeneratedRegex(@"(.)\1{4,}")]
     private static partial Regex LongRun();

@@ -7,11 +7,13 @@ namespace Experiments.Reporting.Explorer;
 /// <summary>Writes an <see cref="AttentionExplorer"/> as HTML: the patterns, the style and the scripts of this folder, and nothing from elsewhere.</summary>
 internal static class ExplorerPage
 {
+    private const int FrameHeight = 960; // the page scrolls in it
+
     private static readonly Lazy<string> Style = new(() => PageTheme.Css + Resource("explorer.css"));
     private static readonly Lazy<string> Script = new(() => Resource("patterns.js") + Resource("colors.js") + Resource("heatmap.js") + Resource("tokens.js") + Resource("explorer.js"));
 
     public static string Frame(AttentionExplorer explorer) =>
-        $"<iframe sandbox=\"allow-scripts\" title=\"{Encode(explorer.Title)}\" style=\"width:100%;height:{HeightOf(explorer)}px;border:0\" srcdoc=\"{Encode(explorer.ToHtmlPage())}\"></iframe>\n<p>{Encode(explorer.ToString())}</p>\n";
+        $"<iframe sandbox=\"allow-scripts\" title=\"{Encode(explorer.Title)}\" style=\"width:100%;height:{FrameHeight}px;border:0\" srcdoc=\"{Encode(explorer.ToHtmlPage())}\"></iframe>\n<p>{Encode(explorer.ToString())}</p>\n";
 
     /// <summary>The page; its size but for the patterns depends on nothing in them.</summary>
     public static string Write(AttentionExplorer explorer, PatternSurvey survey, PackedPatterns patterns)
@@ -19,7 +21,7 @@ internal static class ExplorerPage
         var scale = new WeightScale(patterns.Resolution.Levels, survey.Top);
         var data = JsonSerializer.Serialize(new // its default encoder writes <, >, &, quotes and all beyond ASCII as \u escapes
         {
-            tokens = explorer.Tokens.Select(TokenLabel.Of),
+            tokens = explorer.Tokens.Select(token => TokenLabel.Of(token)),
             layers = explorer.Layers,
             heads = explorer.Heads,
             names = explorer.On is null ? new[] { explorer.OffName } : [explorer.OffName, explorer.OnName],
@@ -104,9 +106,6 @@ internal static class ExplorerPage
         var cells = resolution.Block == 1 ? "" : $" Cells are means of {resolution.Block} × {resolution.Block} tokens: single tokens of this text would make the page larger than {explorer.MaxBytes / 1e6:0.#} MB.";
         return $"{Count(explorer.Tokens.Count, "token")}, {Count(explorer.Layers.Count, "layer")}, {Count(explorer.Heads.Count, "head")}. Rows are queries, columns are the keys they look at. {weights}{cells}";
     }
-
-    /// <summary>Enough for the controls and a cell that holds a label for each token, and never more than a screen.</summary>
-    private static int HeightOf(AttentionExplorer explorer) => Math.Clamp(420 + (explorer.Tokens.Count * 14), 560, 960);
 
     private static string Resource(string name)
     {

@@ -80,7 +80,6 @@ class Heatmap {
     return Math.min(12, Math.max(9, this.cell - 2));
   }
 
-
   widest(labels, font) {
     const pen = this.canvas.getContext("2d");
     pen.font = Heatmap.fontOf(font);

@@ -34,7 +34,7 @@ class TokenViews {
   show() {
     const { explorer, page } = this;
     const { head, layer } = explorer.state;
-    const of = condition => page.layers.map((_, row) => this.explorer.patterns.receivedOf(condition, row, head));
+    const of = condition => page.layers.map((_, row) => explorer.patterns.receivedOf(condition, row, head));
     [this.off, this.on] = [of(0), page.names.length === 2 ? of(1) : null];
     this.shown = this.off.map((off, row) => explorer.pick(off, this.on?.[row]));
     const pixels = Uint32Array.from(this.shown.flatMap(row => [...row].map((value, token) => this.pixel(value, token))));
@@ -45,7 +45,7 @@ class TokenViews {
   }
 
   pixel(value, token) {
-    return this.explorer.state.hideFirst && token === 0 ? 0 : this.explorer.scale.of(value);
+    return this.explorer.state.hideFirst && token < this.page.block ? 0 : this.explorer.scale.of(value);
   }
 
   /** Chooses a token, or none where it is chosen already; the text then shows what it looks at. */
