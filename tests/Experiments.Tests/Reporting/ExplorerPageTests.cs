@@ -106,6 +106,24 @@ public sealed class ExplorerPageTests : IDisposable
         Assert.Equal("query 0 “<s>” → key 0 “<s>”, layer 0, head 0\n1 ±0.018", await TextAsync(page, "readout"));
     }
 
+    [Fact]
+    public async Task Squares_of_tokens_are_named_by_their_first_and_last_token()
+    {
+        var whole = ExplorerPatterns.Explorer(33, on: false);
+        using var page = await OpenAsync(whole with { MaxBytes = System.Text.Encoding.UTF8.GetByteCount(whole.ToHtmlPage()) - 2700 });
+        Assert.Equal(2, (await page.EvaluateAsync("explorer.page.block"))!.GetValue<int>());
+        await PointAsync(page, row: 16, column: 4);
+        var readout = await TextAsync(page, "readout");
+        Assert.StartsWith("query 32 “␣token32” → key 8 to 9 “␣token8 … ␣token9”, layer 0, mean over heads\n", readout, StringComparison.Ordinal);
+        var expected = Enumerable.Range(0, 3).Average(head => (ExplorerPatterns.Of(33, 0, head)[32, 8] + ExplorerPatterns.Of(33, 0, head)[32, 9]) / 2);
+        Assert.InRange(double.Parse(readout.Split('\n')[1].Split(' ')[0], CultureInfo.InvariantCulture), expected * 0.95, expected * 1.05);
+        await page.EvaluateAsync("text.children[10].click()");
+        var colors = await ColorsAsync(page);
+        Assert.Equal(colors[8], colors[9]);
+        Assert.NotEqual("", colors[10]);
+        Assert.All(colors[11..], color => Assert.Equal("", color));
+    }
+
     [Theory]
     [InlineData(16)]
     [InlineData(128)]
