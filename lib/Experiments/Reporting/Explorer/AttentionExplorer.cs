@@ -8,7 +8,7 @@ namespace Experiments.Reporting.Explorer;
 /// A page on which one looks through the attention patterns of a text: layer and head by slider, two conditions and their difference,
 /// each weight under the pointer. One file, which loads nothing.
 /// </summary>
-/// <remarks>Patterns are taken from functions when the page is made, and only one at a time is held.</remarks>
+/// <remarks>Patterns are taken from functions when the page is made, and few are held at a time.</remarks>
 [TypeFormatterSource(typeof(ExplorerFormatterSource), PreferredMimeTypes = [HtmlFormatter.MimeType, FigureFormatterSource.PngMimeType, PlainTextFormatter.MimeType])]
 public sealed record AttentionExplorer
 {
