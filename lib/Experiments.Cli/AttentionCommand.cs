@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Experiments.Interpretability;
+using Experiments.Models;
 using Experiments.Reporting;
+using Experiments.Reporting.Explorer;
 using Experiments.Runs;
 using Experiments.Studies;
 
@@ -19,6 +21,7 @@ internal static class AttentionCommand
               experiments attention --prompt "The father of Sam is Leo. Who is the father of Sam?"
               experiments attention --prompt-file question.txt --layer 3 --head 0 --preset released-code
               experiments attention --prompt-file question.txt --intervention span-steering:first=1,last=24,alpha=0.01
+              experiments attention --prompt-file question.txt --preset released-code --explorer attention.html
               experiments attention --tokens 1,403,407 --model ~/models/llama --save-tensors attention.safetensors
             """);
         var model = new ModelArguments(command);
@@ -26,8 +29,9 @@ internal static class AttentionCommand
         var layer = new Option<int?>("--layer") { Description = "Layer of the token × token heatmaps; all layers, heads averaged, by default" };
         var head = new Option<int?>("--head") { Description = "Head of the token × token heatmap; the mean over heads by default" };
         var save = new Option<string?>("--save-tensors") { Description = "Write logits [T, vocab] and pattern [layer, head, query, key] as safetensors", HelpName = "F" };
+        var explorer = new Option<string?>("--explorer") { Description = "Write a page to look through the patterns (all, or those of --layer and --head), with off, on and difference where attention is changed; one HTML file, offline", HelpName = "F" };
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
-        foreach (var option in new Option[] { layer, head, save, output })
+        foreach (var option in new Option[] { layer, head, save, explorer, output })
         {
             command.Options.Add(option);
         }
@@ -38,16 +42,22 @@ internal static class AttentionCommand
             var ids = prompt.Ids(parsed, loaded);
             using var hook = model.Hook(parsed, loaded.Model);
             string Piece(int id) => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>";
-            var capture = PatternCapture.Run(loaded.Model, ids, hook, parsed.GetValue(layer) is { } only ? [only] : null, parsed.GetValue(head) is { } one ? [one] : null);
+            PatternCapture Capture(IAttentionHook? intervention) => PatternCapture.Run(loaded.Model, ids, intervention, parsed.GetValue(layer) is { } only ? [only] : null, parsed.GetValue(head) is { } one ? [one] : null);
+            var capture = Capture(hook);
             if (parsed.GetValue(save) is { } file)
             {
                 (parsed.GetValue(layer) is null && parsed.GetValue(head) is null ? capture : PatternCapture.Run(loaded.Model, ids, hook)).Save(file);
             }
 
+            if (parsed.GetValue(explorer) is { } page)
+            {
+                Explorer(hook is null ? capture : Capture(null), hook is null ? null : capture, [.. ids.Select(Piece)]).Save(page);
+            }
+
             var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
             var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook, options);
             var tables = Tables(text, AttentionStudy.Summarize([text], options));
-            var saved = parsed.GetValue(save) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, tables);
+            var saved = (parsed.GetValue(save) ?? parsed.GetValue(explorer)) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, tables);
             Console.WriteLine(model.Json(parsed)
                 ? RunJson.Document(Numbers(text, saved?.Folder)).TrimEnd()
                 : string.Join("\n", tables.Select(table => table.Table.ToPlainText())) + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
@@ -55,6 +65,15 @@ internal static class AttentionCommand
         });
         return command;
     }
+
+    private static AttentionExplorer Explorer(PatternCapture off, PatternCapture? on, IReadOnlyList<string> tokens) => new()
+    {
+        Tokens = tokens,
+        Layers = off.Layers,
+        Heads = off.Heads,
+        Off = off.Pattern,
+        On = on is null ? null : on.Pattern,
+    };
 
     private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, PatternCapture capture, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
     {
@@ -122,7 +141,7 @@ internal static class AttentionCommand
         c => c
             .Integer("Layer", row => row.Layer)
             .Integer("Position", row => row.Key)
-            .Text("Token", row => TokenLabel.Of([text.Pieces[row.Key]])[0])
+            .Text("Token", row => TokenLabel.Of(text.Pieces[row.Key]))
             .Text("Class", row => text.Classes[row.Key].ToString())
             .Number("Attention received", row => text.ReceivedByLayer[row.Layer, row.Key], "0.000")) with
     {

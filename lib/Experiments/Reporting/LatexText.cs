@@ -35,6 +35,8 @@ internal static class LatexText
         ['≈'] = @"\(\approx\)",
         ['∞'] = @"\(\infty\)",
         ['⏎'] = @"\(\hookleftarrow\)",
+        ['⇥'] = @"\(\mapsto\)",
+        ['␣'] = @"\textvisiblespace{}",
         ['▁'] = @"\_",
         ['α'] = @"\(\alpha\)",
         ['β'] = @"\(\beta\)",

@@ -1,30 +1,28 @@
+using System.Text.RegularExpressions;
+
 namespace Experiments.Reporting;
 
-/// <summary>Makes tokens readable as axis labels.</summary>
-public static class TokenLabel
+/// <summary>Makes tokens readable as labels.</summary>
+public static partial class TokenLabel
 {
-    private const int MaxLength = 16;
-
     /// <summary>
-    /// The token with its invisible characters shown (newline ⏎, tab ⇥, a lone space ␣, SentencePiece's byte newline too) and cut to
-    /// 16 characters with an ellipsis. Never empty.
+    /// The token with what is invisible shown: spaces as ␣ (SentencePiece's ▁ too), newline ⏎ (as byte <c>&lt;0x0A&gt;</c> too), tab ⇥, other control
+    /// characters �. Five or more equal characters are one with their number, <c>␣×24</c>. Never empty.
     /// </summary>
-    public static string Of(string token)
+    /// <param name="token">The token as the tokenizer writes it.</param>
+    /// <param name="longest">Characters above which the middle is left out (…); without it, nothing is.</param>
+    public static string Of(string token, int longest = int.MaxValue)
     {
         var visible = token
             .ReplaceLineEndings("⏎")
             .Replace("<0x0A>", "⏎", StringComparison.Ordinal)
-            .Replace("\t", "⇥", StringComparison.Ordinal)
-            .Replace('\u2581', '_');
-        visible = string.Concat(visible.Select(c => char.IsControl(c) ? '�' : c));
-        if (string.IsNullOrWhiteSpace(visible))
-        {
-            visible = new string('␣', Math.Max(1, visible.Length));
-        }
-
-        return visible.Length <= MaxLength ? visible : string.Concat(visible.AsSpan(0, MaxLength - 1), "…");
+            .Replace('\t', '⇥')
+            .Replace('\u2581', '␣');
+        visible = string.Concat(visible.Select(c => char.IsControl(c) ? '�' : char.IsWhiteSpace(c) ? '␣' : c));
+        visible = visible.Length == 0 ? "␣" : LongRun().Replace(visible, run => $"{run.Value[0]}×{run.Length}");
+        return visible.Length <= longest ? visible : $"{visible[..(longest / 2)]}…{visible[^((longest - 1) / 2)..]}";
     }
 
-    /// <summary>The labels of all tokens, in order.</summary>
-    public static IReadOnlyList<string> Of(IEnumerable<string> tokens) => [.. tokens.Select(Of)];
+    [GeneratedRegex(@"(.)\1{4,}")]
+    private static partial Regex LongRun();
 }

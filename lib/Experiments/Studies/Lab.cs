@@ -4,6 +4,7 @@ using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
 using Experiments.Models;
+using Experiments.Reporting.Explorer;
 using Experiments.Runs;
 
 namespace Experiments.Studies;
@@ -206,6 +207,22 @@ public sealed record AttentionView(PatternCapture Patterns, SequenceAttention St
     /// <summary>Layer × token strip of the attention that each token receives.</summary>
     /// <returns>The figure.</returns>
     public Reporting.HeatmapFigure Received() => Reporting.AttentionFigures.ReceivedByLayer(Statistics.ReceivedByLayer, Statistics.Pieces, logarithmic: true);
+
+    /// <summary>A page, and a notebook's output, on which one looks through all layers and heads.</summary>
+    /// <param name="after">The same text under another condition, with which each weight is compared; null for none.</param>
+    /// <param name="name">Name of this view.</param>
+    /// <param name="afterName">Name of the other.</param>
+    /// <returns>The explorer; <c>Save</c> writes its page.</returns>
+    public AttentionExplorer Explorer(AttentionView? after = null, string name = "off", string afterName = "on") => new()
+    {
+        Tokens = Statistics.Pieces,
+        Layers = Patterns.Layers,
+        Heads = Patterns.Heads,
+        Off = Patterns.Pattern,
+        On = after is null ? null : after.Patterns.Pattern,
+        OffName = name,
+        OnName = afterName,
+    };
 
     private double[,] Pattern(int layer, int? head) => head is { } one ? Patterns.Pattern(layer, one) : Patterns.MeanPattern(layer);
 }

@@ -120,6 +120,19 @@ public sealed class ProgramTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_explorer_of_a_text_has_a_second_condition_where_attention_is_changed()
+    {
+        var page = _folder.File("attention.html");
+        foreach (var (more, expected) in new[] { ("", "\"layers\":[0,1,2],\"heads\":[0,1,2,3],\"names\":[\"off\"]"), ("--intervention softmax-temperature:tau=2 --layer 1", "\"layers\":[1],\"heads\":[0,1,2,3],\"names\":[\"off\",\"on\"]") })
+        {
+            var (code, output, error) = await CommandLine.Run(["attention", "--model", Model, "--tokens", "1,5,7,9", "--explorer", page, .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            Assert.True(code == 0, error);
+            Assert.Contains(expected, File.ReadAllText(page), StringComparison.Ordinal);
+            Assert.DoesNotContain("Figures and tables", output, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("1,5,7,9,5,7", 6)]
     [InlineData("1", 1)]

@@ -74,6 +74,8 @@ public sealed partial class FigureTests
     {
         var ticks = Layout(SampleFigures.Attention.ToJson()).GetProperty("xaxis").GetProperty("ticktext");
         Assert.Equal(["&lt;s&gt;", "the", "⏎", "the", "R&amp;D"], ticks.EnumerateArray().Select(t => t.GetString()));
+        string[] tokens = ["▁the", " a b", "\t", "\r\n", "<0x0A>", "", "snake_case", new string(' ', 24), "abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwxyz"];
+        Assert.Equal(["␣the", "␣a␣b", "⇥", "⏎", "⏎", "␣", "snake_case", "␣×24", "abcdefghijklmnopqrstuvwx", "abcdefghijkl…pqrstuvwxyz"], CategoryAxis.Tokens("key token", tokens).Labels);
     }
 
     [Fact]

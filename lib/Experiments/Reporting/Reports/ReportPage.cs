@@ -8,8 +8,6 @@ namespace Experiments.Reporting.Reports;
 internal static class ReportPage
 {
     private const string Style = """
-        :root { color-scheme: light dark; --ink: #222222; --grid: #e6e6e6; --paper: #ffffff; --soft: #5a5a5a; --line: #8a8a8a; --link: #0b5cad; }
-        @media screen and (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --grid: #3a3d42; --paper: #16181c; --soft: #b0b4ba; --line: #80858d; --link: #8cc4ff; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; padding: 1rem; max-width: 72rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
         h1, h2, h3 { line-height: 1.2; }
@@ -52,7 +50,7 @@ internal static class ReportPage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>Experiments: report</title>
             <style>
-            {Style}
+            {PageTheme.Css}{Style}
             </style>
             </head>
             <body>
