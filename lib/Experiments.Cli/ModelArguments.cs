@@ -116,6 +116,8 @@ internal sealed class PromptArguments
         }
     }
 
+    internal bool AllowsLongContext(ParseResult parsed) => parsed.GetValue(_long);
+
     /// <summary>The prompt's ids, checked against vocabulary and context.</summary>
     internal int[] Ids(ParseResult parsed, LoadedModel loaded)
     {

@@ -20,13 +20,7 @@ public static class Checkpoint
     /// <exception cref="ExperimentException">A file is missing or broken, a tensor is missing, unknown, of the wrong shape, or not finite.</exception>
     public static LlamaForCausalLM Load(string folder, ScalarType? dtype = null, Device? device = null)
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new ExperimentException($"Model folder {folder} does not exist. Give a Hugging Face folder with config.json and model.safetensors.");
-        }
-
-        var config = ConfigFile.Read(Path.Combine(folder, "config.json"));
-        var files = Sources(folder, config, Files(folder)); // before anything of the config's sizes is allocated
+        var (config, files) = Describe(folder); // before anything of the config's sizes is allocated
         var model = new LlamaForCausalLM(config, dtype, device);
         try
         {
@@ -40,6 +34,19 @@ public static class Checkpoint
 
         model.eval();
         return model;
+    }
+
+    /// <summary>Reads a folder's shape and the headers of its files, and checks them against each other.</summary>
+    /// <returns>The shape, and the file of each weight.</returns>
+    internal static (LlamaConfig Config, Dictionary<string, SafeTensorsFile> Files) Describe(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new ExperimentException($"Model folder {folder} does not exist. Give a Hugging Face folder with config.json and model.safetensors.");
+        }
+
+        var config = ConfigFile.Read(Path.Combine(folder, "config.json"));
+        return (config, Sources(folder, config, Files(folder)));
     }
 
     /// <summary>Saves a decoder's <c>config.json</c>, <c>generation_config.json</c> and <c>model.safetensors</c>; loads in transformers.</summary>

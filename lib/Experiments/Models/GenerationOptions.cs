@@ -15,6 +15,24 @@ public sealed record GenerationOptions
     /// <summary>Sample among the fewest tokens whose probability reaches p; 1 for all.</summary>
     public double TopP { get; init; } = 1;
 
+    /// <summary>Sample among tokens whose probability is at least this share of the greatest (min-p, Nguyen et al. 2024); 0 for all.</summary>
+    public double MinP { get; init; }
+
+    /// <summary>Divides positive and multiplies negative logits of tokens that stand in the prompt or the reply (Keskar et al. 2019); 1 for none.</summary>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>
+    /// Most tokens in the key/value cache, so that texts of any length are continued in constant memory (StreamingLLM, Xiao et al. 2024): the oldest behind the first <see cref="SinkTokens"/>
+    /// leave, an eighth at a time, and the others move up to their places. Null to keep all.
+    /// </summary>
+    public int? CacheBudget { get; init; }
+
+    /// <summary>First tokens that never leave the cache, because attention rests on them.</summary>
+    public int SinkTokens { get; init; } = 4;
+
+    /// <summary>Whether to go on beyond the model's context, where it was not trained.</summary>
+    public bool AllowLongContext { get; init; }
+
     /// <summary>Seed of sampling. Each prompt draws from its own stream, so that results do not depend on the batch.</summary>
     public int Seed { get; init; }
 
@@ -40,9 +58,13 @@ public sealed record GenerationOptions
             { Temperature: < 0 or double.NaN } => $"temperature is {Temperature}; it must be 0 (greedy) or more",
             { TopK: < 0 } => $"top-k is {TopK}; it must be 0 (all) or more",
             { TopP: <= 0 or > 1 or double.NaN } => $"top-p is {TopP}; it must be above 0 and at most 1",
+            { MinP: not (>= 0 and < 1) } => $"min-p is {MinP}; it must be at least 0 (all) and below 1",
+            { RepetitionPenalty: not > 0 } => $"repetition penalty is {RepetitionPenalty}; it must be above 0; 1 is none",
+            { SinkTokens: < 0 } => $"sink tokens are {SinkTokens}; there must be 0 or more",
+            { CacheBudget: { } budget } when budget < SinkTokens + 8 => $"the cache budget is {budget} tokens; it must be at least the {SinkTokens} sinks and 8 more",
             { BatchSize: < 1 } => $"batch-size is {BatchSize}; it must be at least 1",
             { PrefillChunk: < 1 } => $"prefill-chunk is {PrefillChunk}; it must be at least 1",
-            { Temperature: 0, TopK: > 0 } or { Temperature: 0, TopP: < 1 } => "top-k and top-p only matter when sampling: set a temperature above 0",
+            { Temperature: 0, TopK: > 0 } or { Temperature: 0, TopP: < 1 } or { Temperature: 0, MinP: > 0 } => "top-k, top-p and min-p only matter when sampling: set a temperature above 0",
             _ => null,
         };
         if (wrong is not null)
@@ -54,7 +76,7 @@ public sealed record GenerationOptions
 
 /// <summary>A reply.</summary>
 /// <param name="Ids">The new token ids, with the end-of-sequence token where there was one.</param>
-/// <param name="Ended">Whether it ended by itself; false when it was cut at the length limit.</param>
+/// <param name="Ended">Whether it ended by itself; false when it was cut at the length limit or at the model's context.</param>
 public sealed record Generation(IReadOnlyList<int> Ids, bool Ended)
 {
     /// <summary>Smallest distance of a chosen token's logit to the runner-up's; null for sampled replies.</summary>

@@ -8,14 +8,20 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor?[] _keys;
     private readonly Tensor?[] _values;
+    private readonly LlamaConfig _config;
     private readonly long _capacity;
+    private readonly int? _budget;
+    private readonly int _sinks;
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="config">The model that will fill it.</param>
     /// <param name="capacity">Tokens that it will probably hold at most: no room is taken for more until they come.</param>
-    public KeyValueCache(LlamaConfig config, long capacity = long.MaxValue)
+    /// <param name="budget">Most tokens that it ever holds: see <see cref="GenerationOptions.CacheBudget"/>. Null for no limit.</param>
+    /// <param name="sinks">First tokens that never leave.</param>
+    public KeyValueCache(LlamaConfig config, long capacity = long.MaxValue, int? budget = null, int sinks = 4)
     {
-        _capacity = capacity;
+        (_config, _budget, _sinks) = (config, budget, sinks);
+        _capacity = Math.Min(capacity, budget ?? long.MaxValue);
         _keys = new Tensor?[config.NumHiddenLayers];
         _values = new Tensor?[config.NumHiddenLayers];
     }
@@ -39,6 +45,41 @@ public sealed class KeyValueCache : IDisposable
         }
 
         SetKeyMask(KeyMask?.index_select(0, index.to(KeyMask.device)));
+    }
+
+    /// <summary>Lets the oldest tokens behind the sinks leave, where the budget has no room for new ones.</summary>
+    /// <param name="tokens">New tokens.</param>
+    internal void MakeRoom(int tokens)
+    {
+        if (_budget is not { } budget || Length + tokens <= budget)
+        {
+            return;
+        }
+
+        if (tokens > budget - _sinks)
+        {
+            throw new ArgumentException($"A pass of {tokens} tokens does not fit into a cache of {budget} with {_sinks} sinks.", nameof(tokens));
+        }
+
+        if (KeyMask is not null)
+        {
+            throw new NotSupportedException("A cache with a budget takes rows without padding.");
+        }
+
+        // An eighth at a time: keys are rotated whenever some leave, and each rotation rounds.
+        var leaving = Math.Min(Length - _sinks, Math.Max(Length + tokens - budget, (budget - _sinks) / 8));
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (cos, sin) = RotaryEmbedding.Table(_config, Scalars.Range(-leaving, 1 - leaving, _keys[0]!.device).unsqueeze(0));
+        for (var layer = 0; layer < _keys.Length; layer++)
+        {
+            var dtype = _keys[layer]!.dtype;
+            // What moves up by n places is rotated back by n: R(-n) R(p) = R(p - n).
+            Move(_keys[layer]!, leaving, moved => RotaryEmbedding.Rotate(moved.to(ScalarType.Float32), cos, sin).to(dtype));
+            Move(_values[layer]!, leaving, moved => moved.clone());
+        }
+
+        Length -= leaving;
     }
 
     /// <inheritdoc/>
@@ -70,6 +111,12 @@ public sealed class KeyValueCache : IDisposable
     }
 
     internal void Advance(int tokens) => Length += tokens;
+
+    private void Move(Tensor buffer, int leaving, Func<Tensor, Tensor> change)
+    {
+        var staying = Length - _sinks - leaving;
+        buffer.narrow(2, _sinks, staying).copy_(change(buffer.narrow(2, _sinks + leaving, staying)));
+    }
 
     private Tensor Append(ref Tensor? buffer, Tensor added, long total)
     {

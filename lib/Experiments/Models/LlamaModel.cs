@@ -34,8 +34,9 @@ internal sealed class LlamaModel : nn.Module
 
     internal Tensor Forward(Tensor inputIds, KeyValueCache? cache, Tensor? keyMask, IAttentionHook? hook, IAttentionObserver? observer)
     {
-        var past = cache?.Length ?? 0;
         var queries = (int)inputIds.shape[1];
+        cache?.MakeRoom(queries);
+        var past = cache?.Length ?? 0;
         keyMask = ExtendKeyMask(inputIds, cache, keyMask, past + queries);
         var pass = Pass(Positions(inputIds.device, keyMask, past, queries)) with
         {

@@ -25,6 +25,9 @@ public sealed class SafeTensorsFile
     /// <summary>The strings of the header's <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>Size of the file in bytes.</summary>
+    public long Length => new FileInfo(_path).Length;
+
     /// <summary>Names of the tensors, in file order.</summary>
     public IReadOnlyCollection<string> Names => _entries.Keys;
 

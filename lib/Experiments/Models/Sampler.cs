@@ -1,6 +1,6 @@
 namespace Experiments.Models;
 
-/// <summary>Draws one prompt's tokens: temperature, then top-k, then top-p, as transformers orders them.</summary>
+/// <summary>Draws one prompt's tokens: temperature, then top-k, top-p and min-p, as transformers orders them.</summary>
 internal sealed class Sampler(GenerationOptions options, int stream)
 {
     private readonly Random _random = new(unchecked((options.Seed * 1_000_003) + stream));
@@ -36,6 +36,12 @@ internal sealed class Sampler(GenerationOptions options, int stream)
                     break;
                 }
             }
+        }
+
+        if (options.MinP > 0)
+        {
+            count = weights.AsSpan(0, count).IndexOfAnyExceptInRange(options.MinP * weights[0], weights[0]) is var first and >= 0 ? first : count;
+            total = weights.AsSpan(0, count).ToArray().Sum();
         }
 
         var draw = _random.NextDouble() * total;

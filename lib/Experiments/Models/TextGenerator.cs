@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Experiments.Models;
@@ -13,9 +14,9 @@ public static class TextGenerator
     /// <param name="finished">Called after each batch with the indices of its prompts and their replies.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <param name="skip">Whether a batch is left out, by the indices of its prompts; its replies are then empty. Null to leave none out.</param>
-    /// <param name="chosen">Told of each token at once: the index of its prompt, and its id. A batch that did not fit into memory begins again in halves, and so do its tokens.</param>
+    /// <param name="goesOn">Told of each token at once: the index of its prompt, and the reply's ids so far; whether the reply goes on. A batch that did not fit into memory begins again in halves, and so do its replies.</param>
     /// <returns>One reply per prompt, in the prompts' order.</returns>
-    /// <exception cref="Runs.ExperimentException">A prompt is empty, holds an id outside the vocabulary or does not fit into memory, or an option is out of range.</exception>
+    /// <exception cref="Runs.ExperimentException">A prompt is empty, holds an id outside the vocabulary, fills the model's context or does not fit into memory, or an option is out of range.</exception>
     public static IReadOnlyList<Generation> Generate(
         LlamaForCausalLM model,
         IReadOnlyList<int[]> prompts,
@@ -24,21 +25,22 @@ public static class TextGenerator
         Action<int[], Generation[]>? finished = null,
         CancellationToken cancellation = default,
         Func<IEnumerable<int>, bool>? skip = null,
-        Action<int, int>? chosen = null)
+        Func<int, IReadOnlyList<int>, bool>? goesOn = null)
     {
         options.Validate();
         foreach (var prompt in prompts)
         {
             CheckPrompt(model.Config, prompt);
+            CheckLength(model.Config, prompt, options);
         }
 
         using var inference = inference_mode();
         var replies = Enumerable.Repeat(new Generation([], false), prompts.Count).ToArray();
         var memory = new BatchMemory(model, options.MaxMemory, hook is not null);
-        var batches = PromptBatches.Of(prompts, longest => memory.Rows(options.BatchSize, longest, options.MaxNewTokens, options.PrefillChunk));
+        var batches = PromptBatches.Of(prompts, longest => options.CacheBudget is not null ? 1 : memory.Rows(options.BatchSize, longest, options.MaxNewTokens, options.PrefillChunk));
         BatchMemory.Halving(batches.Where(indices => skip?.Invoke(indices) != true), indices =>
         {
-            new Batch(model, prompts, indices, options, hook, chosen, cancellation).Run(replies);
+            new Batch(model, prompts, indices, options, hook, goesOn, cancellation).Run(replies);
             finished?.Invoke(indices, [.. indices.Select(index => replies[index])]);
         });
         return replies;
@@ -64,6 +66,24 @@ public static class TextGenerator
         }
     }
 
+    private static void CheckLength(LlamaConfig config, int[] prompt, GenerationOptions options)
+    {
+        var context = config.ContextLength;
+        if (options.CacheBudget is { } budget)
+        {
+            if (budget > context || config.RopeScaling is { Type: RopeScalingType.Dynamic })
+            {
+                throw new Runs.ExperimentException(budget > context
+                    ? $"The cache budget is {budget} tokens; the model's context is {context}. Ask for no more."
+                    : "A cache budget moves keys to other positions, which dynamic RoPE scaling does not allow. Leave it out.");
+            }
+        }
+        else if (prompt.Length >= context && !options.AllowLongContext)
+        {
+            throw new Runs.ExperimentException($"The prompt has {prompt.Length} tokens, the model's context {context}: there is no room for a reply. Shorten it, keep a sliding window with --cache-budget, or pass --allow-long-context.");
+        }
+    }
+
     /// <summary>Runs prompts of one batch to their end.</summary>
     private sealed class Batch(
         LlamaForCausalLM model,
@@ -71,7 +91,7 @@ public static class TextGenerator
         int[] indices,
         GenerationOptions options,
         IAttentionHook? hook,
-        Action<int, int>? chosen,
+        Func<int, IReadOnlyList<int>, bool>? goesOn,
         CancellationToken cancellation)
     {
         private readonly List<int>[] _new = [.. indices.Select(_ => new List<int>())];
@@ -81,7 +101,7 @@ public static class TextGenerator
         internal void Run(Generation[] replies)
         {
             var own = indices.Select(index => prompts[index]).ToArray();
-            using var cache = new KeyValueCache(model.Config, own.Max(prompt => prompt.Length) + options.MaxNewTokens);
+            using var cache = new KeyValueCache(model.Config, own.Max(prompt => prompt.Length) + options.MaxNewTokens, options.CacheBudget, options.SinkTokens);
             int[] rows = [.. Enumerable.Range(0, indices.Length)];
             if (options.MaxNewTokens == 0)
             {
@@ -89,7 +109,7 @@ public static class TextGenerator
                 return;
             }
 
-            var logits = Prefill.Run(model, cache, own, options.PrefillChunk, hook, cancellation);
+            var logits = Prefill.Run(model, cache, own, Math.Min(options.PrefillChunk, (options.CacheBudget ?? int.MaxValue) - options.SinkTokens), hook, cancellation);
             while (true)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -124,6 +144,7 @@ public static class TextGenerator
             using var scope = NewDisposeScope();
             var last = logits.squeeze(1); // [batch, vocab]
             CheckNumbers(last);
+            Penalize(rows, last);
             var greedy = options.Temperature == 0 ? last.argmax(-1).cpu().data<long>().ToArray() : null;
             var margins = greedy is null ? null : Margins(last);
             var values = greedy is null ? last.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray() : [];
@@ -135,10 +156,10 @@ public static class TextGenerator
                     ? _samplers[row].Draw(values.AsSpan(position * model.Config.VocabSize, model.Config.VocabSize))
                     : (int)greedy[position];
                 _new[row].Add(id);
-                chosen?.Invoke(indices[row], id);
                 _margins[row] = Math.Min(_margins[row], margins?[position] ?? double.PositiveInfinity);
-                var ended = !options.IgnoreEos && model.Config.EosTokenIds.Contains(id);
-                if (ended || _new[row].Count == options.MaxNewTokens)
+                var goes = goesOn?.Invoke(indices[row], _new[row]) ?? true;
+                var ended = !goes || (!options.IgnoreEos && model.Config.EosTokenIds.Contains(id));
+                if (ended || _new[row].Count == MostTokens(row))
                 {
                     replies[indices[row]] = new Generation(_new[row], ended) { Margin = greedy is null ? null : _margins[row] };
                 }
@@ -149,6 +170,30 @@ public static class TextGenerator
             }
 
             return kept;
+        }
+
+        /// <summary>As many tokens as were asked for, and as the context has room for.</summary>
+        private int MostTokens(int row) => options.AllowLongContext || options.CacheBudget is not null
+            ? options.MaxNewTokens
+            : Math.Min(options.MaxNewTokens, model.Config.ContextLength - prompts[indices[row]].Length);
+
+        /// <summary>Applies the repetition penalty, in place.</summary>
+        private void Penalize(int[] rows, Tensor logits)
+        {
+            if (options.RepetitionPenalty == 1)
+            {
+                return;
+            }
+
+            using Scalar penalty = options.RepetitionPenalty;
+            for (var position = 0; position < rows.Length; position++)
+            {
+                using var scope = NewDisposeScope();
+                var row = logits[position];
+                var seen = tensor(prompts[indices[rows[position]]].Concat(_new[rows[position]]).Distinct().Select(id => (long)id).ToArray(), device: logits.device);
+                var values = row.index_select(0, seen);
+                row.index_copy_(0, seen, where(values.gt(Scalars.Zero), values.div(penalty), values.mul(penalty)));
+            }
         }
 
         /// <summary>How far each row's largest logit is above the second.</summary>

@@ -91,8 +91,8 @@ internal sealed class InstructionExamples : IDisposable
 
     private IEnumerable<TrainingExample> Read(string path) => InstructionFile.Read(path).Select(instruction => Shortened(Encode(instruction) with { Id = instruction.Id })).OfType<TrainingExample>();
 
-    private TrainingExample Encode(Instruction instruction) => instruction.Messages is { } messages
-        ? EncodeChat(instruction.Id, messages)
+    private TrainingExample Encode(Instruction instruction) => instruction.Messages is { } turns
+        ? EncodeChat(instruction.Id, [.. turns.Select(turn => new ChatMessage(turn.Role, turn.Content))])
         : EncodeText(instruction.Prompt, instruction.Completion);
 
     private TrainingExample EncodeText(string prompt, string completion)

@@ -204,6 +204,22 @@ public sealed record AttentionView(PatternCapture Patterns, SequenceAttention St
     public Reporting.HeatmapFigure Change(AttentionView after, string what, int layer, int? head = null) =>
         Reporting.AttentionFigures.TokenByTokenChange(new Reporting.Grid(after.Pattern(layer, head)).Minus(new Reporting.Grid(Pattern(layer, head))).BelowDiagonal(), Statistics.Pieces, what, layer, head);
 
+    /// <summary>The outlier tokens of each layer (Q3 + 1.5 IQR and 5/T, see <see cref="SequenceAttention.Outliers"/>), the strongest first.</summary>
+    /// <param name="most">Rows at most.</param>
+    /// <returns>Layer, position, token, its class, the mean weight that queries give it, and how many times that of the layer's mean token it is.</returns>
+    public Reporting.Table Outliers(int most = 15)
+    {
+        var found = Statistics.Outliers.SelectMany((positions, layer) => positions.Select(position => (Layer: layer, Position: position, Received: Statistics.ReceivedByLayer[layer, position])));
+        var mean = Enumerable.Range(0, Statistics.ReceivedByLayer.GetLength(0)).Select(layer => Enumerable.Range(0, Statistics.Pieces.Count).Average(position => Statistics.ReceivedByLayer[layer, position])).ToArray();
+        return Reporting.Table.From(found.OrderByDescending(token => token.Received).Take(most), c => c
+            .Integer("Layer", token => token.Layer)
+            .Integer("Position", token => token.Position)
+            .Text("Token", token => Reporting.TokenLabel.Of(Statistics.Pieces[token.Position]))
+            .Text("Class", token => Statistics.Classes[token.Position].Name())
+            .Number("Received", token => token.Received, "0.0%")
+            .Number("Times the mean", token => token.Received / mean[token.Layer], "0.0"));
+    }
+
     /// <summary>Layer × token strip of the attention that each token receives.</summary>
     /// <returns>The figure.</returns>
     public Reporting.HeatmapFigure Received() => Reporting.AttentionFigures.ReceivedByLayer(Statistics.ReceivedByLayer, Statistics.Pieces, logarithmic: true);

@@ -59,18 +59,14 @@ public sealed class LoadedModel : IDisposable
             }
         }
 
-        var tokenizer = TokenizerFiles.ExistIn(folder) ? TextTokenizer.Load(folder) : null;
-        if (tokenizer is not null)
-        {
-            CheckTokenizer(tokenizer, ConfigFile.Read(Path.Combine(folder, "config.json")));
-        }
-
+        var tokenizer = TokenizerFiles.ExistIn(folder) ? TokenizerOf(folder, ConfigFile.Read(Path.Combine(folder, "config.json"))) : null;
         return new LoadedModel(folder, Checkpoint.Load(folder, dtype, device), tokenizer);
     }
 
-    /// <summary>Rejects a tokenizer that belongs to another model, before its weights are read. One of fewer ids than the embedding has rows is usual: rows are padded.</summary>
-    private static void CheckTokenizer(TextTokenizer tokenizer, LlamaConfig config)
+    /// <summary>Loads a folder's tokenizer, and rejects one that belongs to another model. One of fewer ids than the embedding has rows is usual: rows are padded.</summary>
+    internal static TextTokenizer TokenizerOf(string folder, LlamaConfig config)
     {
+        var tokenizer = TextTokenizer.Load(folder);
         if (tokenizer.VocabSize > config.VocabSize)
         {
             throw new ExperimentException($"{tokenizer.Origin} has {tokenizer.VocabSize} ids, the embedding only {config.VocabSize} rows. The tokenizer belongs to another model.");
@@ -85,6 +81,8 @@ public sealed class LoadedModel : IDisposable
         {
             throw new ExperimentException($"{tokenizer.Origin} begins texts with id {tokenizer.BosId} ('{tokenizer.Piece(tokenizer.BosId)}'), but bos_token_id of config.json is {own}. Take both files from one model.");
         }
+
+        return tokenizer;
     }
 
     /// <summary>SHA-256 over the names and contents of a model folder's config, weights and tokenizer.</summary>

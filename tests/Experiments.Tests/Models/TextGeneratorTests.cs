@@ -39,7 +39,11 @@ public class TextGeneratorTests
     {
         using var model = TinyModels.Make();
         var told = Prompts.Select(_ => new List<int>()).ToArray();
-        var replies = TextGenerator.Generate(model, Prompts, Sampled, cancellation: TestContext.Current.CancellationToken, chosen: (prompt, id) => told[prompt].Add(id));
+        var replies = TextGenerator.Generate(model, Prompts, Sampled, cancellation: TestContext.Current.CancellationToken, goesOn: (prompt, ids) =>
+        {
+            told[prompt].Add(ids[^1]);
+            return true;
+        });
         Assert.Equal(replies.Select(reply => reply.Ids), told);
     }
 

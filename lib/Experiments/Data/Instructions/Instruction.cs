@@ -1,5 +1,3 @@
-using Experiments.Models;
-
 namespace Experiments.Data.Instructions;
 
 /// <summary>One example to learn from: a text with its continuation, or a conversation.</summary>
@@ -15,5 +13,10 @@ public sealed record Instruction
     public string Completion { get; init; } = "";
 
     /// <summary>The turns of a conversation, whose assistant's turns are to be learned; null for a text.</summary>
-    public IReadOnlyList<ChatMessage>? Messages { get; init; }
+    public IReadOnlyList<InstructionTurn>? Messages { get; init; }
 }
+
+/// <summary>One turn of a conversation.</summary>
+/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
+/// <param name="Content">What is said.</param>
+public sealed record InstructionTurn(string Role, string Content);

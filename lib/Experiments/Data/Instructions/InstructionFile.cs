@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Experiments.Models;
 using Experiments.Runs;
 
 namespace Experiments.Data.Instructions;
@@ -42,19 +41,19 @@ public static class InstructionFile
         ? $"Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n### Instruction:\n{instruction}\n\n### Response:\n"
         : $"Below is an instruction that describes a task, paired with an input that provides further context. Write a response that appropriately completes the request.\n\n### Instruction:\n{instruction}\n\n### Input:\n{input}\n\n### Response:\n";
 
-    private static List<ChatMessage> Messages(JsonRow row)
+    private static List<InstructionTurn> Messages(JsonRow row)
     {
-        List<ChatMessage> messages = row.Json["messages"] is JsonArray list ? [.. list.Select((turn, i) => Message(row, turn, i))] : throw row.Wrong("'messages' is not a list");
+        List<InstructionTurn> messages = row.Json["messages"] is JsonArray list ? [.. list.Select((turn, i) => Message(row, turn, i))] : throw row.Wrong("'messages' is not a list");
         return messages.Exists(message => message.Role == "assistant")
             ? messages
             : throw row.Wrong("'messages' has no turn of the assistant: there is nothing to learn");
     }
 
-    private static ChatMessage Message(JsonRow row, JsonNode? turn, int index)
+    private static InstructionTurn Message(JsonRow row, JsonNode? turn, int index)
     {
         var (role, content) = turn is JsonObject values ? (TextOf(values["role"]), TextOf(values["content"])) : (null, null);
         return role is null || content is null ? throw row.Wrong($"turn {index + 1} of 'messages' needs 'role' and 'content', both texts")
-            : Roles.Contains(role) ? new ChatMessage(role, content)
+            : Roles.Contains(role) ? new InstructionTurn(role, content)
             : throw row.Wrong($"turn {index + 1} of 'messages' has role '{role}'; known are {string.Join(", ", Roles)}");
     }
 

@@ -40,10 +40,10 @@ public sealed partial class JupyterClientTests : IDisposable
             Assert.InRange(new FileInfo(executed).Length, 10_000, 300_000);
         }
 
-        Assert.Equal(3, pictures["07-your-own-model.ipynb"]);
+        Assert.Equal(2, pictures["07-your-own-model.ipynb"]);
         (code, text) = await _clients.RunAsync("jupyter-nbconvert", ["--to", "html", "executed/07-your-own-model.ipynb"]);
         Assert.True(code == 0, text);
-        Assert.Equal(3, Picture().Count(await File.ReadAllTextAsync(_clients.File("executed/07-your-own-model.html"))));
+        Assert.Equal(2, Picture().Count(await File.ReadAllTextAsync(_clients.File("executed/07-your-own-model.html"))));
     }
 
     [Fact]
