@@ -15,6 +15,7 @@ internal static class FineTuneCommand
         var defaults = new FineTuneOptions();
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
         var saveEvery = new Option<int>("--save-every") { Description = "Steps between two checkpoints, from which the same command goes on after a stop; 0 for none", DefaultValueFactory = _ => 50 };
+        var saveLast = new Option<bool>("--save-last") { Description = "Save the weights of the last step too, as last/; checkpoint/ has those of the lowest validation loss" };
         var preview = new Option<bool>("--preview") { Description = "Show the first example as the model reads it, learned tokens marked, and stop" };
         var command = new Command("finetune", """
             Fine-tune a model on the structured dataset or on files of yours, loss on the answers only; about three minutes on two cores for the
@@ -30,7 +31,7 @@ internal static class FineTuneCommand
               experiments finetune --data chats.jsonl --data rules.jsonl:0.3 --preview
               experiments finetune --model ~/models/llama --steps 200 --learning-rate 2e-5
               experiments finetune --model ~/models/llama --lora-r 16 --target-modules q_proj,v_proj --dtype bfloat16 --learning-rate 2e-4
-            """) { output, saveEvery, preview };
+            """) { output, saveEvery, saveLast, preview };
         var training = new TrainingArguments(command, defaults.Training);
         var lora = new LoraArguments(command);
         var data = new DataArguments(command);
@@ -52,6 +53,7 @@ internal static class FineTuneCommand
             {
                 Seed = model.Seed(parsed),
                 Lora = lora.Config(parsed),
+                SaveLast = parsed.GetValue(saveLast),
                 Training = training.Options(parsed) with { ComputeDtype = model.Dtype(parsed) },
             };
             if (parsed.GetValue(preview))

@@ -36,6 +36,9 @@ public sealed record FineTuneOptions
     /// <summary>Whether the prompt's tokens count in the loss too.</summary>
     public bool LossOnPrompt { get; init; }
 
+    /// <summary>Whether the weights of the last step are saved too, as <c>last/</c>; <c>checkpoint/</c> has those of the lowest validation loss.</summary>
+    public bool SaveLast { get; init; }
+
     /// <summary>Seed of the dataset and of its order.</summary>
     public int Seed { get; init; } = 1;
 
@@ -132,15 +135,10 @@ public static class FineTuneStudy
             instructions?.Validation ?? [.. Examples(loaded, DatasetSplit.Validation, options with { WorkedShare = 1 })],
             StudyProgress.OfTraining(progress, Experiment, options.Training),
             unfinished is null || saveEvery == 0 ? null : new TrainingCheckpoints(unfinished.Folder) { Every = saveEvery, Notice = notice },
+            options.SaveLast ? () => SaveTrained(loaded, run, "last", modelFolder) : null,
             cancellation);
         cancellation.ThrowIfCancellationRequested();
-        if (options.Lora is not null)
-        {
-            LoraCheckpoint.Save(loaded.Model, run.PathOf("adapter"), Path.GetFullPath(modelFolder));
-            loaded.Model.Adapter!.MergeAndUnload();
-        }
-
-        SaveModel(loaded, run.PathOf("checkpoint"));
+        SaveTrained(loaded, run, "checkpoint", modelFolder);
         run.WriteMetrics(result);
         run.Write(ExhibitsOf(result));
         var completed = run.Complete();
@@ -183,6 +181,21 @@ public static class FineTuneStudy
     [
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{result.History.Count:N0} steps on {result.History[^1].Tokens:N0} tokens take the loss from {result.History[0].Loss:0.000} to {result.History[^1].Loss:0.000} nats per token{(result.BestStep is { } step ? $"; validation is best, {result.BestValidationLoss:0.000}, at step {step:N0}" : "")}."),
     ];
+
+    /// <summary>Saves the model, and before it the adapter that was trained: as <c>adapter/</c> beside <c>checkpoint/</c>, as <c>last-adapter/</c> beside <c>last/</c>.</summary>
+    private static void SaveTrained(LoadedModel loaded, Run run, string name, string modelFolder)
+    {
+        if (loaded.Model.Adapter is not { } adapter)
+        {
+            SaveModel(loaded, run.PathOf(name));
+            return;
+        }
+
+        LoraCheckpoint.Save(loaded.Model, run.PathOf(name == "checkpoint" ? "adapter" : $"{name}-adapter"), Path.GetFullPath(modelFolder));
+        adapter.Merge();
+        SaveModel(loaded, run.PathOf(name));
+        adapter.Unmerge();
+    }
 
     /// <summary>Saves weights, config and tokenizer as a Hugging Face folder.</summary>
     private static void SaveModel(LoadedModel loaded, string folder)

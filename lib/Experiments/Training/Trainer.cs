@@ -38,6 +38,7 @@ public sealed class Trainer
     /// <param name="validation">Sequences for the validation loss. The model ends with the weights of the best measurement.</param>
     /// <param name="progress">Called after every step.</param>
     /// <param name="checkpoints">Where to save on the way, and to go on from; null for nowhere.</param>
+    /// <param name="ended">Called with the weights of the last step, before the best ones take their place; not after an interruption.</param>
     /// <param name="cancellation">Stops within a micro-batch, with the weights of the last whole step, or the best measured ones.</param>
     /// <returns>What happened.</returns>
     /// <exception cref="ExperimentException">The examples run out, the training diverges, or a checkpoint cannot be written.</exception>
@@ -46,6 +47,7 @@ public sealed class Trainer
         IReadOnlyList<TrainingExample>? validation = null,
         Action<TrainingStep>? progress = null,
         TrainingCheckpoints? checkpoints = null,
+        Action? ended = null,
         CancellationToken cancellation = default)
     {
         var threads = get_num_threads();
@@ -104,6 +106,11 @@ public sealed class Trainer
         if (checkpoints is not null && cancellation.IsCancellationRequested && history.Count > saved)
         {
             Save(checkpoints, optimizer, best, history);
+        }
+
+        if (!cancellation.IsCancellationRequested)
+        {
+            ended?.Invoke();
         }
 
         best.Apply();

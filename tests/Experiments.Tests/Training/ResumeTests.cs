@@ -32,7 +32,7 @@ public sealed class ResumeTests : IDisposable
         {
             using var stop = new CancellationTokenSource();
             using var stopped = Make(lora);
-            new Trainer(stopped, options).Train(Examples(), Validation, step => Stop(step, stopAt, stop), checkpoints, stop.Token);
+            new Trainer(stopped, options).Train(Examples(), Validation, step => Stop(step, stopAt, stop), checkpoints, cancellation: stop.Token);
         }
 
         using var resumed = Make(lora);
@@ -140,7 +140,7 @@ public sealed class ResumeTests : IDisposable
         var checkpoints = new TrainingCheckpoints(_folder.File("state")) { Every = 2 };
         using var stop = new CancellationTokenSource();
         using var model = Make(lora: false);
-        new Trainer(model, Options).Train(Examples(), Validation, done => Stop(done, step, stop), checkpoints, stop.Token);
+        new Trainer(model, Options).Train(Examples(), Validation, done => Stop(done, step, stop), checkpoints, cancellation: stop.Token);
         return checkpoints.Folder;
     }
 
