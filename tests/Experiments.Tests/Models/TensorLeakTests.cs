@@ -91,7 +91,7 @@ public class TensorLeakTests
         {
             AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing);
             AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing, new() { Laboratory = new() });
-            PatternCapture.Run(model, [1, 2, 3, 4], rebalancing, layers: [1]);
+            ActivationCapture.Run(model, [1, 2, 3, 4], new() { What = Activation.All, Layers = [1], Positions = [0, 3] }, rebalancing);
         });
     }
 
