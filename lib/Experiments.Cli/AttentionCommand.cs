@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Experiments.Interpretability;
+using Experiments.Models;
 using Experiments.Reporting;
 using Experiments.Reporting.Explorer;
 using Experiments.Runs;
@@ -21,6 +22,7 @@ internal static class AttentionCommand
               experiments attention --prompt-file question.txt --layer 3 --head 0 --preset released-code
               experiments attention --prompt-file question.txt --intervention span-steering:first=1,last=24,alpha=0.01
               experiments attention --prompt-file question.txt --preset released-code --explorer attention.html
+              experiments attention --prompt-file question.txt --generate 64
               experiments attention --tokens 1,403,407 --model ~/models/llama --save-tensors attention.safetensors
               experiments attention --prompt-file question.txt --save-tensors f.safetensors --capture scores,q,k --layers 0,3-5 --positions 0-15
             """);
@@ -29,14 +31,18 @@ internal static class AttentionCommand
         var captured = new CaptureArguments(command);
         var explorer = new Option<string?>("--explorer") { Description = "Write a page to look through the patterns (all, or those of --layers and --heads), with off, on and difference where attention is changed; one HTML file, offline", HelpName = "F" };
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
+        var generate = new Option<int>("--generate") { Description = "Continue the text greedily by up to N tokens, until EOS, and look at prompt and reply as one text", HelpName = "N" };
+        command.Options.Add(generate);
         command.Options.Add(explorer);
         command.Options.Add(output);
 
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             using var loaded = model.Load(parsed);
-            var ids = prompt.Ids(parsed, loaded);
+            var more = new GenerationOptions { MaxNewTokens = parsed.GetValue(generate) };
+            var prompted = prompt.Ids(parsed, loaded, more.MaxNewTokens);
             using var hook = model.Hook(parsed, loaded.Model);
+            int[] ids = [.. prompted, .. TextGenerator.Generate(loaded.Model, [prompted], more, hook, cancellation: cancellation)[0].Ids];
             string Piece(int id) => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>";
             captured.Save(parsed, loaded.Model, ids, hook);
             var patterns = captured.Patterns(parsed, loaded.Model, ids, hook);
@@ -48,11 +54,11 @@ internal static class AttentionCommand
             var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
             var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook, options);
             var tables = Tables(text, AttentionStudy.Summarize([text], options));
-            var saved = (captured.Saves(parsed) || parsed.GetValue(explorer) is not null) && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, patterns, text, tables);
+            var saved = (captured.Saves(parsed) || parsed.GetValue(explorer) is not null) && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, prompted.Length, patterns, text, tables);
             Console.WriteLine(model.Json(parsed)
-                ? RunJson.Document(Numbers(text, saved?.Folder)).TrimEnd()
+                ? RunJson.Document(Numbers(text, prompted.Length, saved?.Folder)).TrimEnd()
                 : string.Join("\n", tables.Select(table => table.Table.ToPlainText())) + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
-            return 0;
+            return Task.FromResult(0);
         });
         return command;
     }
@@ -66,7 +72,7 @@ internal static class AttentionCommand
         On = on is null ? null : on.Pattern,
     };
 
-    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, ActivationCapture patterns, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
+    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture patterns, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
     {
         var (rebalance, more) = (model.Rebalance(parsed), model.More(parsed));
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
@@ -78,7 +84,7 @@ internal static class AttentionCommand
             CheckpointHash = loaded.Hash,
             NativeVersions = Backend.Versions,
         });
-        run.WriteMetrics(Numbers(text, folder: null));
+        run.WriteMetrics(Numbers(text, promptLength, folder: null));
         foreach (var (name, table) in tables)
         {
             run.WriteTable(name, table);
@@ -106,9 +112,10 @@ internal static class AttentionCommand
         return head is null && patterns.Heads.Count < text.Entropy.GetLength(1) ? figure with { Title = $"Attention in layer {layer}, mean over heads {string.Join(", ", patterns.Heads)}" } : figure;
     }
 
-    private static object Numbers(SequenceAttention text, string? folder) => new
+    private static object Numbers(SequenceAttention text, int promptLength, string? folder) => new
     {
         Tokens = text.Pieces,
+        PromptLength = promptLength,
         text.ReceivedByLayer,
         text.BosMass,
         text.Entropy,

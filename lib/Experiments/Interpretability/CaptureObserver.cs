@@ -40,7 +40,7 @@ internal sealed class CaptureObserver(CaptureOptions options, IReadOnlyList<int>
     }
 
     private void Add(Activation activation, int layer, Tensor kept) =>
-        Tensors.Add(new CapturedTensor(activation.TensorName(layer), activation.Axes, kept.shape, kept.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray()));
+        Tensors.Add(new CapturedTensor(activation.TensorName(layer), activation.Axes, kept.shape, Plain.Floats(kept)));
 
     /// <summary>Chosen heads and queries of <c>[batch, head, query, key]</c>.</summary>
     private Tensor Rows(Tensor weights) => Selected(Selected(weights, 1, options.Heads!), 2, options.Positions!);

@@ -29,4 +29,11 @@ public interface IAttentionHook
 /// <param name="LayerCount">Number of layers, <c>L</c>.</param>
 /// <param name="PastLength">Number of cached keys before the first query: query <c>i</c> stands at key position <c>PastLength + i</c>.</param>
 /// <param name="KeyMask">Boolean <c>[batch, key]</c>, true for real tokens and false for left padding; null when all are real.</param>
-public readonly record struct AttentionSite(int Layer, int LayerCount, int PastLength, Tensor? KeyMask);
+public readonly record struct AttentionSite(int Layer, int LayerCount, int PastLength, Tensor? KeyMask)
+{
+    /// <summary>
+    /// While <see cref="TextGenerator"/> decodes: which of its prompts the batch's rows are, for replies that ended leave the batch. Where the batch has one row and this
+    /// has more, the row is what all these prompts begin with. Null elsewhere.
+    /// </summary>
+    public IReadOnlyList<int>? Prompts { get; init; }
+}

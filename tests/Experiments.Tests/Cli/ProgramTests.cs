@@ -150,6 +150,21 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task Attention_continues_a_text_and_looks_at_prompt_and_reply()
+    {
+        var (_, generated, _) = await CommandLine.Run(["generate", "--model", Model, "--tokens", "1,5,7", "--max-new-tokens", "4", "--json"]);
+        int[] reply = [.. JsonNode.Parse(generated)!["ids"]!.AsArray().Select(id => (int)id!)];
+        string[] command = ["attention", "--model", Model, "--tokens", "1,5,7", "--save-tensors", _folder.File("g.safetensors"), "--json", "--generate"];
+        var (code, output, error) = await CommandLine.Run([.. command, "4"]);
+        Assert.True(code == 0, error);
+        Assert.Equal($"[{string.Join(',', (int[])[1, 5, 7, .. reply])}]", SafeTensorsFile.Open(_folder.File("g.safetensors")).Metadata["ids"]);
+        Assert.Equal((3, 3 + reply.Length), ((int)JsonNode.Parse(output)!["promptLength"]!, JsonNode.Parse(output)!["tokens"]!.AsArray().Count));
+
+        var (tooLong, _, why) = await CommandLine.Run([.. command, "1000"]);
+        Assert.Equal((1, true), (tooLong, why.Contains("3 tokens and 1000 are to follow", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task The_explorer_of_a_text_has_a_second_condition_where_attention_is_changed()
     {
         var page = _folder.File("attention.html");
