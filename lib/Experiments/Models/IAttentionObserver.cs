@@ -29,7 +29,7 @@ public interface IAttentionObserver
 
     /// <summary>Sees the residual stream behind a layer.</summary>
     /// <param name="site">Which layer and which positions.</param>
-    /// <param name="hidden">Hidden state after the layer's feed-forward part, <c>[batch, query, hidden]</c>; the last layer's before the final norm.</param>
+    /// <param name="hidden">Hidden state after the layer's feed-forward part and the hook, <c>[batch, query, hidden]</c>; the last layer's before the final norm.</param>
     void OnHidden(AttentionSite site, Tensor hidden)
     {
     }

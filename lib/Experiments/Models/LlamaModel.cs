@@ -51,6 +51,7 @@ internal sealed class LlamaModel : nn.Module
         foreach (var (index, layer) in _layers.Index())
         {
             hidden = layer.Forward(hidden, pass);
+            hidden = hook?.OnHidden(pass.Site(index, _config.NumHiddenLayers), hidden) ?? hidden;
             observer?.OnHidden(pass.Site(index, _config.NumHiddenLayers), hidden);
         }
 
