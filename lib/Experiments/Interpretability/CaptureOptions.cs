@@ -36,10 +36,23 @@ public sealed record CaptureOptions
             Heads = Chosen("head", Heads, config.NumAttentionHeads, "the model"),
             Positions = Chosen("position", Positions, length, "the text"),
         };
-        var widest = Math.Max(Math.Max(config.HiddenSize, config.VocabSize), chosen.Heads!.Count * (long)Math.Max(length, config.HeadWidth));
-        return chosen.Positions!.Count * widest <= Array.MaxLength
+        var values = chosen.What.Sum(kind => chosen.Values(kind, config, length));
+        return values <= Array.MaxLength
             ? chosen
-            : throw new ExperimentException($"{chosen.Positions.Count} positions of {chosen.Heads.Count} heads are too many for one capture of a text of {length} tokens. Choose fewer positions or heads, or a shorter text.");
+            : throw new ExperimentException(FormattableString.Invariant($"A capture of {values:N0} numbers is too large. Choose fewer layers, heads or positions, or a shorter text."));
+    }
+
+    /// <summary>Numbers to hold of a kind, at most.</summary>
+    private long Values(Activation kind, LlamaConfig config, int length)
+    {
+        long rows = Positions!.Count * (long)Layers!.Count, heads = Heads!.Count;
+        return kind switch
+        {
+            _ when kind == Activation.Logits => Positions.Count * (long)config.VocabSize,
+            _ when kind == Activation.Hidden => rows * config.HiddenSize,
+            _ when kind == Activation.Pattern || kind == Activation.Scores => rows * heads * length,
+            _ => rows * heads * config.HeadWidth,
+        };
     }
 
     private static int[] Chosen(string what, IReadOnlyList<int>? chosen, int count, string owner)

@@ -222,6 +222,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
     [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "{folder}/second.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
     [InlineData(1, "Unknown device", "finetune", "--model", "{model}", "--device", "tpu", "--output", "{folder}/o")]
+    [InlineData(2, "--attention-every is -1", "finetune", "--model", "{model}", "--attention-every", "-1", "--output", "{folder}/o")]
     [InlineData(1, "Unknown dtype", "finetune", "--model", "{model}", "--dtype", "int4", "--output", "{folder}/o")]
     [InlineData(1, "Unknown profile", "run", "{folder}/empty.ipynb", "--profile", "slow", "--output", "{folder}/o")]
     [InlineData(2, "nonsense", "nonsense")]

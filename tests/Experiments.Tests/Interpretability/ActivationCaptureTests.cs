@@ -130,6 +130,7 @@ public class ActivationCaptureTests
         Assert.Contains("Choose from pattern, scores", Error(new() { What = [] }), StringComparison.Ordinal);
         Assert.Contains("Known: pattern, scores", Assert.Throws<ExperimentException>(() => Activation.Find("attn")).Message, StringComparison.Ordinal);
         Assert.Throws<ExperimentException>(() => ActivationCapture.Run(model, []));
+        Assert.Contains("A capture of 4,800,000,000 numbers is too large", Assert.Throws<ExperimentException>(() => ActivationCapture.Run(model, [.. Enumerable.Repeat(1, 20_000)])).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Equal, with minus infinity in the same places.</summary>
