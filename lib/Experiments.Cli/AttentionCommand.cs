@@ -22,51 +22,48 @@ internal static class AttentionCommand
               experiments attention --prompt-file question.txt --layer 3 --head 0 --preset released-code
               experiments attention --prompt-file question.txt --intervention span-steering:first=1,last=24,alpha=0.01
               experiments attention --prompt-file question.txt --preset released-code --explorer attention.html
+              experiments attention --prompt-file question.txt --generate 64
               experiments attention --tokens 1,403,407 --model ~/models/llama --save-tensors attention.safetensors
+              experiments attention --prompt-file question.txt --save-tensors f.safetensors --capture scores,q,k --layers 0,3-5 --positions 0-15
             """);
         var model = new ModelArguments(command);
         var prompt = new PromptArguments(command);
-        var layer = new Option<int?>("--layer") { Description = "Layer of the token × token heatmaps; all layers, heads averaged, by default" };
-        var head = new Option<int?>("--head") { Description = "Head of the token × token heatmap; the mean over heads by default" };
-        var save = new Option<string?>("--save-tensors") { Description = "Write logits [T, vocab] and pattern [layer, head, query, key] as safetensors", HelpName = "F" };
-        var explorer = new Option<string?>("--explorer") { Description = "Write a page to look through the patterns (all, or those of --layer and --head), with off, on and difference where attention is changed; one HTML file, offline", HelpName = "F" };
+        var captured = new CaptureArguments(command);
+        var explorer = new Option<string?>("--explorer") { Description = "Write a page to look through the patterns (all, or those of --layers and --heads), with off, on and difference where attention is changed; one HTML file, offline", HelpName = "F" };
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
-        foreach (var option in new Option[] { layer, head, save, explorer, output })
-        {
-            command.Options.Add(option);
-        }
+        var generate = new Option<int>("--generate") { Description = "Continue the text greedily by up to N tokens, until EOS, and look at prompt and reply as one text", HelpName = "N" };
+        command.Options.Add(generate);
+        command.Options.Add(explorer);
+        command.Options.Add(output);
 
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             using var loaded = model.Load(parsed);
-            var ids = prompt.Ids(parsed, loaded);
+            var more = new GenerationOptions { MaxNewTokens = parsed.GetValue(generate) };
+            var prompted = prompt.Ids(parsed, loaded, more.MaxNewTokens);
             using var hook = model.Hook(parsed, loaded.Model);
+            int[] ids = [.. prompted, .. TextGenerator.Generate(loaded.Model, [prompted], more, hook, cancellation: cancellation)[0].Ids];
             string Piece(int id) => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>";
-            PatternCapture Capture(IAttentionHook? intervention) => PatternCapture.Run(loaded.Model, ids, intervention, parsed.GetValue(layer) is { } only ? [only] : null, parsed.GetValue(head) is { } one ? [one] : null);
-            var capture = Capture(hook);
-            if (parsed.GetValue(save) is { } file)
-            {
-                (parsed.GetValue(layer) is null && parsed.GetValue(head) is null ? capture : PatternCapture.Run(loaded.Model, ids, hook)).Save(file);
-            }
-
+            captured.Save(parsed, loaded.Model, ids, hook);
+            var patterns = captured.Patterns(parsed, loaded.Model, ids, hook);
             if (parsed.GetValue(explorer) is { } page)
             {
-                Explorer(hook is null ? capture : Capture(null), hook is null ? null : capture, [.. ids.Select(Piece)]).Save(page);
+                Explorer(hook is null ? patterns : captured.Patterns(parsed, loaded.Model, ids, hook: null), hook is null ? null : patterns, [.. ids.Select(Piece)]).Save(page);
             }
 
             var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
             var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook, options);
             var tables = Tables(text, AttentionStudy.Summarize([text], options));
-            var saved = (parsed.GetValue(save) ?? parsed.GetValue(explorer)) is not null && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, capture, text, tables);
+            var saved = (captured.Saves(parsed) || parsed.GetValue(explorer) is not null) && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, prompted.Length, patterns, text, tables);
             Console.WriteLine(model.Json(parsed)
-                ? RunJson.Document(Numbers(text, saved?.Folder)).TrimEnd()
+                ? RunJson.Document(Numbers(text, prompted.Length, saved?.Folder)).TrimEnd()
                 : string.Join("\n", tables.Select(table => table.Table.ToPlainText())) + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
-            return 0;
+            return Task.FromResult(0);
         });
         return command;
     }
 
-    private static AttentionExplorer Explorer(PatternCapture off, PatternCapture? on, IReadOnlyList<string> tokens) => new()
+    private static AttentionExplorer Explorer(ActivationCapture off, ActivationCapture? on, IReadOnlyList<string> tokens) => new()
     {
         Tokens = tokens,
         Layers = off.Layers,
@@ -75,7 +72,7 @@ internal static class AttentionCommand
         On = on is null ? null : on.Pattern,
     };
 
-    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, PatternCapture capture, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
+    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture patterns, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
     {
         var (rebalance, more) = (model.Rebalance(parsed), model.More(parsed));
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
@@ -87,7 +84,7 @@ internal static class AttentionCommand
             CheckpointHash = loaded.Hash,
             NativeVersions = Backend.Versions,
         });
-        run.WriteMetrics(Numbers(text, folder: null));
+        run.WriteMetrics(Numbers(text, promptLength, folder: null));
         foreach (var (name, table) in tables)
         {
             run.WriteTable(name, table);
@@ -98,21 +95,27 @@ internal static class AttentionCommand
         if (ids.Length <= MostTokensOnAxes)
         {
             run.WriteFigure("received", AttentionFigures.ReceivedByLayer(text.ReceivedByLayer, text.Pieces, logarithmic: true));
-            run.WriteFigure("rollout", AttentionFigures.TokenByToken(new Grid(text.Laboratory!.Rollout!).BelowDiagonal(), text.Pieces, capture.Layers[^1], null, logarithmic: true) with { Title = "Attention rollout through all layers" });
-            foreach (var layer in capture.Layers)
+            run.WriteFigure("rollout", AttentionFigures.TokenByToken(new Grid(text.Laboratory!.Rollout!).BelowDiagonal(), text.Pieces, patterns.Layers[^1], null, logarithmic: true) with { Title = "Attention rollout through all layers" });
+            foreach (var layer in patterns.Layers)
             {
-                int? head = capture.Heads.Count == 1 ? capture.Heads[0] : null;
-                var pattern = head is { } one ? capture.Pattern(layer, one) : capture.MeanPattern(layer);
-                run.WriteFigure($"layer-{layer}", AttentionFigures.TokenByToken(new Grid(pattern).BelowDiagonal(), text.Pieces, layer, head, logarithmic: true));
+                run.WriteFigure($"layer-{layer}", Heatmap(patterns, layer, text));
             }
         }
 
         return run.Complete();
     }
 
-    private static object Numbers(SequenceAttention text, string? folder) => new
+    private static HeatmapFigure Heatmap(ActivationCapture patterns, int layer, SequenceAttention text)
+    {
+        int? head = patterns.Heads.Count == 1 ? patterns.Heads[0] : null;
+        var figure = AttentionFigures.TokenByToken(new Grid(patterns.MeanPattern(layer)).BelowDiagonal(), text.Pieces, layer, head, logarithmic: true);
+        return head is null && patterns.Heads.Count < text.Entropy.GetLength(1) ? figure with { Title = $"Attention in layer {layer}, mean over heads {string.Join(", ", patterns.Heads)}" } : figure;
+    }
+
+    private static object Numbers(SequenceAttention text, int promptLength, string? folder) => new
     {
         Tokens = text.Pieces,
+        PromptLength = promptLength,
         text.ReceivedByLayer,
         text.BosMass,
         text.Entropy,

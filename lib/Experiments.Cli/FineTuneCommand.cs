@@ -16,6 +16,7 @@ internal static class FineTuneCommand
         var output = new Option<string?>("--output") { Description = "Folder for results; the repository's results/ by default", HelpName = "DIR" };
         var saveEvery = new Option<int>("--save-every") { Description = "Steps between two checkpoints, from which the same command goes on after a stop; 0 for none", DefaultValueFactory = _ => 50 };
         var saveLast = new Option<bool>("--save-last") { Description = "Save the weights of the last step too, as last/; checkpoint/ has those of the lowest validation loss" };
+        var attention = new Option<int>("--attention-every") { Description = "Steps between two measurements of attention on 16 validation texts (first token, non-semantic tokens, outliers), from before the first step on; 0 for never", HelpName = "N" };
         var preview = new Option<bool>("--preview") { Description = "Show the first example as the model reads it, learned tokens marked, and stop" };
         var command = new Command("finetune", """
             Fine-tune a model on the structured dataset or on files of yours, loss on the answers only; about three minutes on two cores for the
@@ -31,7 +32,7 @@ internal static class FineTuneCommand
               experiments finetune --data chats.jsonl --data rules.jsonl:0.3 --preview
               experiments finetune --model ~/models/llama --steps 200 --learning-rate 2e-5
               experiments finetune --model ~/models/llama --lora-r 16 --target-modules q_proj,v_proj --dtype bfloat16 --learning-rate 2e-4
-            """) { output, saveEvery, saveLast, preview };
+            """) { output, saveEvery, saveLast, attention, preview };
         var training = new TrainingArguments(command, defaults.Training);
         var lora = new LoraArguments(command);
         var data = new DataArguments(command);
@@ -48,10 +49,16 @@ internal static class FineTuneCommand
                 throw new UsageException($"--save-every is {parsed.GetValue(saveEvery)}; it must be 0 (never) or a number of steps.");
             }
 
+            if (parsed.GetValue(attention) < 0)
+            {
+                throw new UsageException($"--attention-every is {parsed.GetValue(attention)}; it must be 0 (never) or a number of steps.");
+            }
+
             model.SetThreads(parsed);
             var options = data.Options(parsed, defaults) with
             {
                 Seed = model.Seed(parsed),
+                AttentionEvery = parsed.GetValue(attention),
                 Lora = lora.Config(parsed),
                 SaveLast = parsed.GetValue(saveLast),
                 Training = training.Options(parsed) with { ComputeDtype = model.Dtype(parsed) },

@@ -119,7 +119,10 @@ internal sealed class PromptArguments
     internal bool AllowsLongContext(ParseResult parsed) => parsed.GetValue(_long);
 
     /// <summary>The prompt's ids, checked against vocabulary and context.</summary>
-    internal int[] Ids(ParseResult parsed, LoadedModel loaded)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="loaded">The model.</param>
+    /// <param name="room">Tokens that must fit behind it.</param>
+    internal int[] Ids(ParseResult parsed, LoadedModel loaded, int room = 0)
     {
         var (prompt, file, tokens) = (parsed.GetValue(_prompt), parsed.GetValue(_file), parsed.GetValue(_tokens));
         if (new[] { prompt, file, tokens }.Count(source => source is not null) != 1)
@@ -136,9 +139,9 @@ internal sealed class PromptArguments
         var ids = text is null ? Parse(tokens!) : loaded.Tokenizer.Encode(text);
         TextGenerator.CheckPrompt(loaded.Model.Config, ids);
         var limit = loaded.Model.Config.ContextLength;
-        return ids.Length <= limit || parsed.GetValue(_long)
+        return ids.Length + room <= limit || parsed.GetValue(_long)
             ? ids
-            : throw new Runs.ExperimentException($"The prompt has {ids.Length} tokens; the model's context is {limit}. Shorten it, or pass --allow-long-context.");
+            : throw new Runs.ExperimentException($"The prompt has {ids.Length} tokens{(room > 0 ? $" and {room} are to follow" : "")}; the model's context is {limit}. Shorten it, or pass --allow-long-context.");
     }
 
     private static int[] Parse(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>

@@ -4,80 +4,73 @@ using static TorchSharp.torch;
 
 namespace Experiments.Interpretability;
 
-/// <summary>Observes one sequence's pass and reduces each layer's pattern at once, a few queries at a time, so that neither <c>[L, H, T, T]</c> nor <c>[H, T, T]</c> is ever held.</summary>
+/// <summary>Observes passes and reduces each layer's pattern at once, a few queries at a time, so that neither <c>[L, H, T, T]</c> nor <c>[H, T, T]</c> is ever held.</summary>
+/// <remarks>Whole texts and decoding alike: each pass adds the rows of its queries to the sums of their text. A pass without past tokens begins the texts of its batch anew.</remarks>
 internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttentionHook
 {
     private static readonly Scalar Smallest = 1e-37; // a weight of 0 has no entropy, and no logarithm
 
-    private readonly List<List<LayerAttention>> _layers = [];
-
-    internal IReadOnlyList<LayerAttention> Layers => _layers.ConvertAll(Joined);
+    private readonly Dictionary<(int Text, int Layer), AttentionSums> _sums = [];
 
     public bool RowByRow => true;
 
+    /// <summary>What the layers of a text gave, in order; empty where no pass had it.</summary>
+    /// <param name="text">Index of the prompt in generation, else of the row in the batch.</param>
+    internal IReadOnlyList<LayerAttention> Layers(int text)
+    {
+        var layers = new List<LayerAttention>();
+        while (_sums.TryGetValue((text, layers.Count), out var sums))
+        {
+            layers.Add(sums.Layer());
+        }
+
+        return layers;
+    }
+
     public Tensor? OnPattern(AttentionSite site, Tensor pattern)
     {
-        if (site.Layer == _layers.Count)
-        {
-            _layers.Add([]);
-        }
-
-        if (pattern.shape[0] != 1 || site.KeyMask is not null || site.PastLength != _layers[^1].Sum(piece => piece.Entropy.GetLength(1)))
-        {
-            throw new InvalidOperationException("Statistics take one whole sequence per pass, without padding or cache.");
-        }
-
         using var scope = NewDisposeScope();
-        var weights = pattern.detach()[0].to(ScalarType.Float32); // [head, query, key]
+        var weights = pattern.detach().to(ScalarType.Float32); // [batch, head, query, key]
         var rows = weights.sum(-1); // 1, unless an intervention changed it
         var logarithms = weights.clamp_min(Smallest).log_().mul_(weights).sum(-1); // faster than xlogy
-        var sink = Math.Clamp(options.SinkLength - site.PastLength, 0, weights.shape[1]);
-        _layers[^1].Add(new LayerAttention
+        var piece = new AttentionPiece
         {
-            Total = Plain.Matrix(weights.sum(1)),
-            Entropy = Plain.Matrix(rows.log() - (logarithms / rows)), // of the row's shares
-            FirstKey = Plain.Vector(weights.narrow(1, 0, sink).select(2, 0).sum([1])),
-        });
+            Heads = (int)weights.shape[1],
+            Queries = (int)weights.shape[2],
+            Keys = (int)weights.shape[3],
+            Real = site.KeyMask?.cpu().contiguous().data<bool>().ToArray(),
+            Total = Plain.Floats(OfRealQueries(site, weights).sum(2)),
+            Entropy = Plain.Floats(rows.log() - (logarithms / rows)), // of the row's shares
+            FirstKey = Plain.Floats(FirstKeys(site, weights)),
+        };
+        var texts = site.Prompts ?? [.. Enumerable.Range(0, (int)weights.shape[0])];
+        foreach (var (row, text) in texts.Index())
+        {
+            if (site.PastLength == 0 || !_sums.TryGetValue((text, site.Layer), out var sums))
+            {
+                _sums[(text, site.Layer)] = sums = new AttentionSums(piece.Heads, options.SinkLength);
+            }
+
+            sums.Add(piece, weights.shape[0] == 1 ? 0 : row); // one row is what all texts begin with
+        }
+
         return null;
     }
 
-    /// <summary>The layer, from the pieces of its queries; each has the keys up to its last query.</summary>
-    private LayerAttention Joined(List<LayerAttention> pieces)
+    /// <summary>The weights, 0 in the rows of padding.</summary>
+    private static Tensor OfRealQueries(AttentionSite site, Tensor weights) => site.KeyMask is { } real
+        ? weights * real.narrow(1, site.PastLength, weights.shape[2]).unsqueeze(1).unsqueeze(-1)
+        : weights;
+
+    /// <summary>Weight on the first key that is no padding, <c>[batch, head, query]</c>.</summary>
+    private static Tensor FirstKeys(AttentionSite site, Tensor weights)
     {
-        var (heads, length) = (pieces[^1].Total.GetLength(0), pieces[^1].Total.GetLength(1));
-        var (total, entropy, query) = (new double[heads, length], new double[heads, length], 0);
-        foreach (var piece in pieces)
+        if (site.KeyMask is not { } real)
         {
-            for (var head = 0; head < heads; head++)
-            {
-                for (var key = 0; key < piece.Total.GetLength(1); key++)
-                {
-                    total[head, key] += piece.Total[head, key];
-                }
-
-                for (var row = 0; row < piece.Entropy.GetLength(1); row++)
-                {
-                    entropy[head, query + row] = piece.Entropy[head, row];
-                }
-            }
-
-            query += piece.Entropy.GetLength(1);
+            return weights.select(3, 0);
         }
 
-        var sink = Math.Min(options.SinkLength, length);
-        return new LayerAttention { Total = total, Entropy = entropy, FirstKey = [.. Enumerable.Range(0, heads).Select(head => pieces.Sum(piece => piece.FirstKey[head]) / sink)] };
+        var first = real.to(ScalarType.Int64).argmax(1).view(-1, 1, 1, 1);
+        return weights.gather(3, first.expand(weights.shape[0], weights.shape[1], weights.shape[2], 1)).squeeze(3);
     }
-}
-
-/// <summary>One layer of one sequence, reduced.</summary>
-internal sealed record LayerAttention
-{
-    /// <summary>Sum over queries of the weight on a key, <c>[head, key]</c>.</summary>
-    internal required double[,] Total { get; init; }
-
-    /// <summary>Entropy of each row in nats, <c>[head, query]</c>.</summary>
-    internal required double[,] Entropy { get; init; }
-
-    /// <summary>Mean weight on the first key over the first queries that the sink rate is measured on, per head; of a piece, the sum.</summary>
-    internal required double[] FirstKey { get; init; }
 }

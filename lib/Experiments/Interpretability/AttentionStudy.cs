@@ -36,15 +36,46 @@ public static class AttentionStudy
             model.Forward(input, hook: HookChain.Of(hook, reducer, laboratory?.Hook), lastOnly: true, observer: laboratory?.Observer);
         }
 
-        string[] pieces = [.. ids.Select(piece)];
-        var classes = (classifier ?? new TokenClassifier()).Classify(pieces);
-        foreach (var (position, id) in ids.Index().Where(token => token.Item == model.Config.BosTokenId))
+        var text = Read(model, reducer.Layers(0), ids, piece, options, classifier);
+        return text with { Laboratory = laboratory?.Read(text) };
+    }
+
+    /// <summary>Continues prompts and measures, step by step while they are decoded, the attention of each with its reply.</summary>
+    /// <remarks>
+    /// Equal to <see cref="Observe"/> of the whole text, without a second pass over it. The text ends before the reply's last token, which is chosen but never read.
+    /// </remarks>
+    /// <param name="model">The decoder.</param>
+    /// <param name="prompts">Token ids per prompt, none empty.</param>
+    /// <param name="decoding">How to decode; at least one new token.</param>
+    /// <param name="piece">The piece behind an id, such as <see cref="TextTokenizer.Piece"/>.</param>
+    /// <param name="hook">Intervention to measure under; null for the plain model.</param>
+    /// <param name="options">Settings; null for the published definitions. <see cref="AttentionStudyOptions.Laboratory"/> needs whole texts, and must be null.</param>
+    /// <param name="classifier">Sorts tokens into classes; null for English.</param>
+    /// <param name="cancellation">Stops between two tokens.</param>
+    /// <returns>Reply and statistics per prompt, in the prompts' order. <see cref="Summarize"/> joins the statistics.</returns>
+    /// <exception cref="ExperimentException">A prompt is empty, holds an id outside the vocabulary or does not fit into memory, or an option is out of range.</exception>
+    public static IReadOnlyList<ObservedReply> Generate(
+        LlamaForCausalLM model,
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions decoding,
+        Func<int, string> piece,
+        IAttentionHook? hook = null,
+        AttentionStudyOptions? options = null,
+        TokenClassifier? classifier = null,
+        CancellationToken cancellation = default)
+    {
+        options ??= new AttentionStudyOptions();
+        options.Validate();
+        if (options.Laboratory is not null || decoding.MaxNewTokens < 1)
         {
-            classes[position] = TokenClass.Bos;
+            throw new ExperimentException(options.Laboratory is null
+                ? "Attention while decoding needs at least one new token."
+                : "The laboratory's statistics need whole texts, not single steps. Leave them out, or observe prompt and reply when they are there.");
         }
 
-        var text = SequenceAttention.From(reducer.Layers, pieces, classes, options);
-        return text with { Laboratory = laboratory?.Read(text) };
+        var reducer = new AttentionReducer(options);
+        var replies = TextGenerator.Generate(model, prompts, decoding, HookChain.Of(hook, reducer), cancellation: cancellation);
+        return [.. replies.Select((reply, i) => new ObservedReply(reply, Read(model, reducer.Layers(i), [.. prompts[i], .. reply.Ids.SkipLast(1)], piece, options, classifier)))];
     }
 
     /// <summary>Statistics over several texts.</summary>
@@ -113,6 +144,18 @@ public static class AttentionStudy
         };
     }
 
+    private static SequenceAttention Read(LlamaForCausalLM model, IReadOnlyList<LayerAttention> layers, IReadOnlyList<int> ids, Func<int, string> piece, AttentionStudyOptions options, TokenClassifier? classifier)
+    {
+        string[] pieces = [.. ids.Select(piece)];
+        var classes = (classifier ?? new TokenClassifier()).Classify(pieces);
+        foreach (var (position, _) in ids.Index().Where(token => token.Item == model.Config.BosTokenId))
+        {
+            classes[position] = TokenClass.Bos;
+        }
+
+        return SequenceAttention.From(layers, pieces, classes, options);
+    }
+
     private static double[,] Mean(IReadOnlyList<SequenceAttention> texts, Func<SequenceAttention, double[,]> read, Func<double, double>? map = null)
     {
         if (texts.Count == 0)
@@ -135,3 +178,8 @@ public static class AttentionStudy
         return result;
     }
 }
+
+/// <summary>A reply, and who attended to what while it arose.</summary>
+/// <param name="Reply">The reply.</param>
+/// <param name="Text">Statistics of the prompt and the reply without its last token, as plain arrays.</param>
+public sealed record ObservedReply(Generation Reply, SequenceAttention Text);

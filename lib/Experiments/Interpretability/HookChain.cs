@@ -38,4 +38,16 @@ public sealed class HookChain : IAttentionHook
 
         return edited;
     }
+
+    /// <inheritdoc/>
+    public Tensor? OnHidden(AttentionSite site, Tensor hidden)
+    {
+        Tensor? edited = null;
+        foreach (var hook in _hooks)
+        {
+            edited = hook.OnHidden(site, edited ?? hidden) ?? edited;
+        }
+
+        return edited;
+    }
 }

@@ -4,10 +4,10 @@ using Experiments.Runs;
 
 namespace Experiments.Interpretability;
 
-/// <summary>A change of attention, as validated settings that can be saved: one line of a run's config.</summary>
+/// <summary>A change of attention or of hidden states, as validated settings that can be saved: one line of a run's config.</summary>
 /// <remarks>
-/// Where the declared type is this one, JSON names the kind of settings (<c>"kind": "span-steering"</c>). All edit the pattern after softmax. Massive
-/// activations (hidden states set to zero or to their mean) are not here: they need another seam in the decoder than <see cref="IAttentionHook"/>.
+/// Where the declared type is this one, JSON names the kind of settings (<c>"kind": "span-steering"</c>). All edit the pattern after softmax, but for
+/// <see cref="MassiveActivations"/>, which edit the residual stream.
 /// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(RebalanceOptions), RebalanceOptions.Kind)]
@@ -18,6 +18,7 @@ namespace Experiments.Interpretability;
 [JsonDerivedType(typeof(RandomMask), RandomMask.Kind)]
 [JsonDerivedType(typeof(OtherLayerMask), OtherLayerMask.Kind)]
 [JsonDerivedType(typeof(OtherSequenceMask), OtherSequenceMask.Kind)]
+[JsonDerivedType(typeof(MassiveActivations), MassiveActivations.Kind)]
 public abstract record Intervention
 {
     /// <summary>Name of the kind, as on the command line and in JSON.</summary>
@@ -56,5 +57,5 @@ public abstract record Intervention
     };
 }
 
-/// <summary>An intervention at work: edits patterns, and may hold tensors between the layers of a pass.</summary>
+/// <summary>An intervention at work: edits patterns or hidden states, and may hold tensors between the layers of a pass.</summary>
 public interface IInterventionHook : IAttentionHook, IDisposable;

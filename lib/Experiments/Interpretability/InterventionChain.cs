@@ -39,6 +39,9 @@ public sealed class InterventionChain : IInterventionHook
     public Tensor? OnPattern(AttentionSite site, Tensor pattern) => _joined?.OnPattern(site, pattern);
 
     /// <inheritdoc/>
+    public Tensor? OnHidden(AttentionSite site, Tensor hidden) => _joined?.OnHidden(site, hidden);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var hook in _hooks)

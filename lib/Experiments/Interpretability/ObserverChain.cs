@@ -18,6 +18,14 @@ internal sealed class ObserverChain : IAttentionObserver
         return present.Length > 1 ? new ObserverChain(present) : present.SingleOrDefault();
     }
 
+    public void OnScores(AttentionSite site, Tensor query, Tensor key, Tensor scores)
+    {
+        foreach (var observer in _observers)
+        {
+            observer.OnScores(site, query, key, scores);
+        }
+    }
+
     public void OnAttention(AttentionSite site, Tensor pattern, Tensor values, Tensor outputWeight)
     {
         foreach (var observer in _observers)

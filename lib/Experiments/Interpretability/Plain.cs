@@ -22,5 +22,6 @@ internal static class Plain
     /// <summary>Indices of the true entries of a vector.</summary>
     internal static int[] Positions(Tensor marked) => [.. marked.cpu().data<bool>().ToArray().Index().Where(entry => entry.Item).Select(entry => entry.Index)];
 
-    private static float[] Floats(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+    /// <summary>All entries, the last axis running fastest.</summary>
+    internal static float[] Floats(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
 }

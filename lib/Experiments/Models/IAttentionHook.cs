@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Experiments.Models;
 
-/// <summary>The one seam through which attention is observed and edited.</summary>
+/// <summary>The one seam through which attention, and the residual stream between layers, is edited.</summary>
 /// <remarks>
 /// The decoder calls it for each layer, in order, on every forward pass, prefill and decoding alike: once, or for pieces of the queries where <see cref="RowByRow"/>
 /// allows it. A hook may keep state
@@ -22,6 +22,13 @@ public interface IAttentionHook
     /// It is disposed with the forward pass; clone and detach what must survive.</param>
     /// <returns>The pattern to multiply with the values, or null to leave it as it is.</returns>
     Tensor? OnPattern(AttentionSite site, Tensor pattern);
+
+    /// <summary>Sees the residual stream behind a layer and may replace it.</summary>
+    /// <param name="site">Which layer and which positions.</param>
+    /// <param name="hidden">Hidden state after the layer's feed-forward part, <c>[batch, query, hidden]</c>, in the model's dtype; never in pieces. Do not edit in place.
+    /// It is disposed with the forward pass.</param>
+    /// <returns>What the next layer, or the final norm, reads; or null to leave it as it is.</returns>
+    Tensor? OnHidden(AttentionSite site, Tensor hidden) => null;
 }
 
 /// <summary>Where in the model, and at which positions, a pattern arises.</summary>
@@ -29,4 +36,11 @@ public interface IAttentionHook
 /// <param name="LayerCount">Number of layers, <c>L</c>.</param>
 /// <param name="PastLength">Number of cached keys before the first query: query <c>i</c> stands at key position <c>PastLength + i</c>.</param>
 /// <param name="KeyMask">Boolean <c>[batch, key]</c>, true for real tokens and false for left padding; null when all are real.</param>
-public readonly record struct AttentionSite(int Layer, int LayerCount, int PastLength, Tensor? KeyMask);
+public readonly record struct AttentionSite(int Layer, int LayerCount, int PastLength, Tensor? KeyMask)
+{
+    /// <summary>
+    /// While <see cref="TextGenerator"/> decodes: which of its prompts the batch's rows are, for replies that ended leave the batch. Where the batch has one row and this
+    /// has more, the row is what all these prompts begin with. Null elsewhere.
+    /// </summary>
+    public IReadOnlyList<int>? Prompts { get; init; }
+}

@@ -32,6 +32,9 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>True for real tokens and false for left padding, <c>[batch, Length]</c>; null when all are real.</summary>
     internal Tensor? KeyMask { get; private set; }
 
+    /// <summary>Becomes <see cref="AttentionSite.Prompts"/> of the passes to come.</summary>
+    internal IReadOnlyList<int>? Prompts { get; set; }
+
     /// <summary>Makes a batch of the given rows, in that order: replies that ended leave the batch, and what several prompts begin with is repeated.</summary>
     /// <param name="rows">Row indices, any number of times.</param>
     public void Select(long[] rows)

@@ -92,7 +92,7 @@ public sealed class LlamaForCausalLM : nn.Module<Tensor, Tensor>
     /// <param name="hook">Observes and edits attention. Null takes the fused <c>scaled_dot_product_attention</c>.</param>
     /// <param name="lastOnly">Whether only the last position's logits are wanted, as in decoding.</param>
     /// <param name="positions">The positions whose logits are wanted, int64 <c>[batch, kept]</c>, 0-based in the query; null for all.</param>
-    /// <param name="observer">Sees values and hidden states. Null costs nothing.</param>
+    /// <param name="observer">Sees queries, keys, scores, values and hidden states. Null costs nothing.</param>
     /// <returns>Logits <c>[batch, query, vocab]</c>, or <c>[batch, 1, vocab]</c> with <paramref name="lastOnly"/>, or <c>[batch, kept, vocab]</c>, in the model's dtype.</returns>
     public Tensor Forward(Tensor inputIds, KeyValueCache? cache = null, Tensor? keyMask = null, IAttentionHook? hook = null, bool lastOnly = false, Tensor? positions = null, IAttentionObserver? observer = null)
     {

@@ -44,6 +44,7 @@ internal sealed class LlamaModel : nn.Module
             KeyMask = keyMask,
             Past = past,
             Cache = cache,
+            Prompts = cache?.Prompts,
             Hook = hook,
             Observer = observer,
         };
@@ -51,6 +52,7 @@ internal sealed class LlamaModel : nn.Module
         foreach (var (index, layer) in _layers.Index())
         {
             hidden = layer.Forward(hidden, pass);
+            hidden = hook?.OnHidden(pass.Site(index, _config.NumHiddenLayers), hidden) ?? hidden;
             observer?.OnHidden(pass.Site(index, _config.NumHiddenLayers), hidden);
         }
 
@@ -167,13 +169,15 @@ internal sealed record ForwardPass
 
     internal KeyValueCache? Cache { get; init; }
 
+    internal IReadOnlyList<int>? Prompts { get; init; }
+
     internal IAttentionHook? Hook { get; init; }
 
     internal IAttentionObserver? Observer { get; init; }
 
     internal DropoutMasks? Dropout { get; init; }
 
-    internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask);
+    internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask) { Prompts = Prompts };
 
     /// <summary>The pass for some of its queries alone, whose keys end with the last of them.</summary>
     internal ForwardPass Piece(int start, int length) => this with

@@ -143,8 +143,9 @@ internal sealed class SelfAttention : nn.Module
             scores.masked_fill_(pass.Mask.logical_not(), Scalars.NegativeInfinity); // in place: scores are not needed for the gradient
         }
 
-        var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
         var site = pass.Site(_layer, _config.NumHiddenLayers);
+        pass.Observer?.OnScores(site, q, k, scores);
+        var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
         pattern = pass.Hook?.OnPattern(site, pattern) ?? pattern;
         pass.Observer?.OnAttention(site, pattern, v, _output.Weight);
         return pattern.reshape(grouped).matmul(v).view(q.shape); // [batch, head, query, headDim]

@@ -101,7 +101,7 @@ public static class TextGenerator
         internal void Run(Generation[] replies)
         {
             var own = indices.Select(index => prompts[index]).ToArray();
-            using var cache = new KeyValueCache(model.Config, own.Max(prompt => prompt.Length) + options.MaxNewTokens, options.CacheBudget, options.SinkTokens);
+            using var cache = new KeyValueCache(model.Config, own.Max(prompt => prompt.Length) + options.MaxNewTokens, options.CacheBudget, options.SinkTokens) { Prompts = indices };
             int[] rows = [.. Enumerable.Range(0, indices.Length)];
             if (options.MaxNewTokens == 0)
             {
@@ -124,6 +124,7 @@ public static class TextGenerator
                 {
                     cache.Select([.. kept.Select(position => (long)position)]);
                     rows = [.. kept.Select(position => rows[position])];
+                    cache.Prompts = [.. rows.Select(row => indices[row])];
                 }
 
                 logits = Step(cache, rows);

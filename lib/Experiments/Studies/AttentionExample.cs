@@ -15,7 +15,7 @@ public sealed record AttentionExample(string Condition, int Layer, IReadOnlyList
     /// <summary>Captures the layer whose pattern is carried over, and the first one that is edited.</summary>
     internal static IEnumerable<AttentionExample> Of(string condition, LoadedModel loaded, int[] text, IAttentionHook? hook)
     {
-        var capture = PatternCapture.Run(loaded.Model, text, hook);
+        var capture = ActivationCapture.Run(loaded.Model, text, hook: hook);
         var pieces = text.Select(loaded.Tokenizer.Piece).ToList();
         return capture.Layers.Take(2).Select(layer => new AttentionExample(condition, layer, pieces, Rounded(capture.MeanPattern(layer))));
     }

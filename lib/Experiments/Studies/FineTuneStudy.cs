@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Models;
@@ -44,6 +45,10 @@ public sealed record FineTuneOptions
 
     /// <summary>The low-rank adapter that is trained; null to train all weights.</summary>
     public LoraConfig? Lora { get; init; }
+
+    /// <summary>Steps between two measurements of attention on 16 validation texts, from before the first step on; 0 for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int AttentionEvery { get; init; }
 
     /// <summary>How hard the questions are.</summary>
     public Difficulty Difficulty { get; init; } = new();
@@ -94,6 +99,11 @@ public static class FineTuneStudy
         CancellationToken cancellation = default)
     {
         options ??= new FineTuneOptions();
+        if (options.AttentionEvery < 0)
+        {
+            throw new ExperimentException($"Fine-tuning: attention is to be measured every {options.AttentionEvery} steps; give 0 (never) or a number of steps.");
+        }
+
         options = options with { Training = options.Training with { Seed = options.Seed } };
         modelFolder ??= EmbeddedModel.Folder;
         if (LoraCheckpoint.IsIn(modelFolder))
@@ -130,17 +140,24 @@ public static class FineTuneStudy
 
         using var unfinished = UnfinishedWork.Take(workspace, plan);
         using var run = workspace.Start(plan);
+        var validation = instructions?.Validation ?? [.. Examples(loaded, DatasetSplit.Validation, options with { WorkedShare = 1 })];
+        var attention = options.AttentionEvery == 0 ? null : new AttentionWatch(loaded, validation, options, saveEvery == 0 ? null : unfinished?.Folder);
         var result = new Trainer(loaded.Model, options.Training).Train(
             instructions?.Training() ?? Examples(loaded, DatasetSplit.Train, options),
-            instructions?.Validation ?? [.. Examples(loaded, DatasetSplit.Validation, options with { WorkedShare = 1 })],
-            StudyProgress.OfTraining(progress, Experiment, options.Training),
+            validation,
+            StudyProgress.OfTraining(progress, Experiment, options.Training) + (attention is null ? null : attention.After),
             unfinished is null || saveEvery == 0 ? null : new TrainingCheckpoints(unfinished.Folder) { Every = saveEvery, Notice = notice },
             options.SaveLast ? () => SaveTrained(loaded, run, "last", modelFolder) : null,
             cancellation);
         cancellation.ThrowIfCancellationRequested();
         SaveTrained(loaded, run, "checkpoint", modelFolder);
         run.WriteMetrics(result);
-        run.Write(ExhibitsOf(result));
+        if (attention is not null)
+        {
+            run.WriteSamples(attention.Rows, AttentionWatch.FileName);
+        }
+
+        run.Write(ExhibitsOf(result, attention?.Rows));
         var completed = run.Complete();
         unfinished?.Delete();
         return new FineTuned(completed, Reused: false);
@@ -162,18 +179,26 @@ public static class FineTuneStudy
             FormattableString.Invariant($"Example {example.Id}: {example.Ids.Length} tokens, {example.IsTarget.Skip(1).Count(target => target)} of them learned."));
     }
 
+    /// <summary>What a finished run shows, from its saved numbers.</summary>
+    /// <param name="run">The run.</param>
+    /// <returns>Loss and, where it was measured, attention by step.</returns>
+    public static Exhibits ExhibitsOf(CompletedRun run) =>
+        ExhibitsOf(run.ReadMetrics<TrainingResult>(), run.Has(AttentionWatch.FileName) ? [.. run.ReadSamples<AttentionAtStep>(AttentionWatch.FileName)] : null);
+
     /// <summary>What a training shows.</summary>
     /// <param name="result">The measured steps.</param>
-    /// <returns>The loss as a table and as a figure.</returns>
-    public static Exhibits ExhibitsOf(TrainingResult result) => new()
+    /// <param name="attention">Attention by step; null where it was not measured.</param>
+    /// <returns>Tables and figures.</returns>
+    public static Exhibits ExhibitsOf(TrainingResult result, IReadOnlyList<AttentionAtStep>? attention = null) => new()
     {
         Tables =
         [
             ("loss", Table.From(result.History, c => c.Integer("Step", s => s.Step).Number("Loss", s => s.Loss, "0.0000").Number("Validation loss", s => s.ValidationLoss, "0.0000")
                 .Number("Learning rate", s => s.LearningRate, "0.000000").Number("Gradient norm", s => s.GradientNorm, "0.000").Integer("Tokens", s => s.Tokens)) with
             { Caption = "Every step of the training." }),
+            .. attention is null ? [] : new[] { ("attention-by-step", AttentionAtStep.Table(attention)) },
         ],
-        Figures = [("loss", LossFigure(result))],
+        Figures = [("loss", LossFigure(result)), .. attention is null ? [] : new[] { ("attention-by-step", AttentionAtStep.Figure(attention)) }],
         Conclusions = ConclusionsOf(result),
     };
 

@@ -179,14 +179,14 @@ public sealed class Lab
     public static AttentionView View(LoadedModel loaded, IReadOnlyList<int> ids, RebalanceOptions? rebalance = null)
     {
         using var hook = rebalance is null ? null : new Rebalancing(rebalance);
-        return new AttentionView(PatternCapture.Run(loaded.Model, ids, hook), AttentionStudy.Observe(loaded.Model, ids, id => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>", hook));
+        return new AttentionView(ActivationCapture.Run(loaded.Model, ids, hook: hook), AttentionStudy.Observe(loaded.Model, ids, id => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>", hook));
     }
 }
 
 /// <summary>One text's attention.</summary>
 /// <param name="Patterns">Patterns of all layers and heads, as multiplied with the values.</param>
 /// <param name="Statistics">What each token receives, and entropies.</param>
-public sealed record AttentionView(PatternCapture Patterns, SequenceAttention Statistics)
+public sealed record AttentionView(ActivationCapture Patterns, SequenceAttention Statistics)
 {
     /// <summary>Token × token heatmap of a head, or of a layer's mean over heads.</summary>
     /// <param name="layer">0-based layer.</param>

@@ -2,7 +2,6 @@ using Experiments.Evaluation.Harness;
 using Experiments.Reporting;
 using Experiments.Reporting.Reports;
 using Experiments.Runs;
-using Experiments.Training;
 
 namespace Experiments.Studies;
 
@@ -41,7 +40,7 @@ public static class SavedResults
     public static Exhibits ExhibitsOf(CompletedRun run) => run.Manifest.Experiment switch
     {
         PretrainStudy.Experiment => PretrainStudy.ExhibitsOf(run.ReadMetrics<PretrainResult>()),
-        FineTuneStudy.Experiment => FineTuneStudy.ExhibitsOf(run.ReadMetrics<TrainingResult>()),
+        FineTuneStudy.Experiment => FineTuneStudy.ExhibitsOf(run),
         AttentionReport.Experiment => AttentionReport.ExhibitsOf(run),
         BenchmarkStudy.Experiment => BenchmarkStudy.ExhibitsOf(run.ReadConfig<BenchmarkOptions>(), run.ReadMetrics<List<BenchmarkPart>>()),
         AblationStudy.Experiment => AblationStudy.ExhibitsOf(run.ReadConfig<AblationOptions>(), run.ReadMetrics<AblationResult>()),

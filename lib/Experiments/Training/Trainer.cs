@@ -84,13 +84,12 @@ public sealed class Trainer
                 }
 
                 history.Add(new TrainingStep(step + 1, loss, _options.RateAt(step), norm, tokens, (earlier?.Seconds ?? 0) + clock.Elapsed.TotalSeconds, validationLoss));
+                progress?.Invoke(history[^1]); // before the checkpoint: a process killed in between does the step again, and tells of it again
                 if (checkpoints is { Every: > 0 } && (step + 1) % checkpoints.Every == 0)
                 {
                     Save(checkpoints, optimizer, best, history);
                     saved = history.Count;
                 }
-
-                progress?.Invoke(history[^1]);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -113,11 +113,55 @@ public sealed class ProgramTests : IDisposable
             var (code, _, error) = await CommandLine.Run(["attention", "--model", Model, "--tokens", "1,5,7,9", "--save-tensors", _folder.File("t.safetensors"), .. rebalance]);
             Assert.True(code == 0, error);
             var saved = SafeTensorsFile.Open(_folder.File("t.safetensors"));
-            Assert.Equal([4, 23], saved.Shape("logits"));
-            Assert.Equal([3, 4, 4, 4], saved.Shape("pattern"));
-            using var sums = saved.Read("pattern").sum(-1);
+            Assert.Equal([1, 4, 23], saved.Shape("logits"));
+            Assert.Equal(["blocks.0.attn.hook_pattern", "blocks.1.attn.hook_pattern", "blocks.2.attn.hook_pattern", "logits"], saved.Names);
+            using var sums = saved.Read("blocks.1.attn.hook_pattern").sum(-1); // [batch, head, query]
             Assert.Equal(rebalance.Length > 0, sums.max().item<float>() > 1.01f);
         }
+    }
+
+    [Fact]
+    public async Task Attention_saves_the_activations_layers_heads_and_positions_that_are_asked_for()
+    {
+        var file = _folder.File("some.safetensors");
+        string[] command = ["attention", "--model", Model, "--tokens", "1,5,7,9,2", "--save-tensors", file];
+        var (code, _, error) = await CommandLine.Run([.. command, "--capture", "hidden,scores,v", "--layers", "0,2", "--heads", "3", "--positions", "1-2,4"]);
+        Assert.True(code == 0, error);
+        var saved = SafeTensorsFile.Open(file);
+        Assert.Equal((string[])[.. from layer in new[] { 0, 2 } from name in new[] { "attn.hook_attn_scores", "attn.hook_v", "hook_resid_post" } select $"blocks.{layer}.{name}"], saved.Names);
+        Assert.Equal([1, 1, 3, 5], saved.Shape("blocks.2.attn.hook_attn_scores"));
+        Assert.Equal([1, 3, 1, 4], saved.Shape("blocks.2.attn.hook_v"));
+        Assert.Equal(("[1,2,4]", "[1]"), (saved.Metadata["positions"], saved.Metadata["kv_heads"]));
+
+        foreach (var (wrong, exit, what) in new[]
+        {
+            ("--capture patterns", 1, "There is no activation 'patterns'"),
+            ("--layers 1-0", 2, "'1-0' is neither an index from 0 nor a range"),
+            ("--positions 0-x", 2, "--positions: '0-x'"),
+            ("--heads 4", 1, "heads 0 to 3"),
+        })
+        {
+            var (failed, _, why) = await CommandLine.Run([.. command, .. wrong.Split(' ')]);
+            Assert.Equal((exit, true), (failed, why.Contains(what, StringComparison.Ordinal)));
+        }
+
+        var (usage, _, missing) = await CommandLine.Run(["attention", "--model", Model, "--tokens", "1,5", "--capture", "q"]);
+        Assert.Equal((2, true), (usage, missing.Contains("Give --save-tensors too", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Attention_continues_a_text_and_looks_at_prompt_and_reply()
+    {
+        var (_, generated, _) = await CommandLine.Run(["generate", "--model", Model, "--tokens", "1,5,7", "--max-new-tokens", "4", "--json"]);
+        int[] reply = [.. JsonNode.Parse(generated)!["ids"]!.AsArray().Select(id => (int)id!)];
+        string[] command = ["attention", "--model", Model, "--tokens", "1,5,7", "--save-tensors", _folder.File("g.safetensors"), "--json", "--generate"];
+        var (code, output, error) = await CommandLine.Run([.. command, "4"]);
+        Assert.True(code == 0, error);
+        Assert.Equal($"[{string.Join(',', (int[])[1, 5, 7, .. reply])}]", SafeTensorsFile.Open(_folder.File("g.safetensors")).Metadata["ids"]);
+        Assert.Equal((3, 3 + reply.Length), ((int)JsonNode.Parse(output)!["promptLength"]!, JsonNode.Parse(output)!["tokens"]!.AsArray().Count));
+
+        var (tooLong, _, why) = await CommandLine.Run([.. command, "1000"]);
+        Assert.Equal((1, true), (tooLong, why.Contains("3 tokens and 1000 are to follow", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -178,6 +222,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
     [InlineData(2, "no parameter 'beta'", "run", "{folder}/empty.ipynb", "{folder}/second.ipynb", "-p", "beta", "1", "--output", "{folder}/o")]
     [InlineData(1, "Unknown device", "finetune", "--model", "{model}", "--device", "tpu", "--output", "{folder}/o")]
+    [InlineData(2, "--attention-every is -1", "finetune", "--model", "{model}", "--attention-every", "-1", "--output", "{folder}/o")]
     [InlineData(1, "Unknown dtype", "finetune", "--model", "{model}", "--dtype", "int4", "--output", "{folder}/o")]
     [InlineData(1, "Unknown profile", "run", "{folder}/empty.ipynb", "--profile", "slow", "--output", "{folder}/o")]
     [InlineData(2, "nonsense", "nonsense")]

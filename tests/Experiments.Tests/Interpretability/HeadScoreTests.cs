@@ -104,6 +104,6 @@ public class HeadScoreTests
         var (plain, scores) = (new AttentionReducer(new()), new HeadScoreReducer(ids, new HeadCategoryOptions().LocalWindow));
         HookChain.Of(plain, scores)!.OnPattern(new AttentionSite(0, 1, 0, null), tensor(pattern).unsqueeze(0).unsqueeze(0));
         string[] pieces = [.. ids.Select(id => $"{id}")];
-        return HeadScores.Of(SequenceAttention.From(plain.Layers, pieces, new TokenClassifier().Classify(pieces), new()), scores.Layers, new());
+        return HeadScores.Of(SequenceAttention.From(plain.Layers(0), pieces, new TokenClassifier().Classify(pieces), new()), scores.Layers, new());
     }
 }

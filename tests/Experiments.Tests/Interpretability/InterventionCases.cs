@@ -18,6 +18,8 @@ internal static class InterventionCases
         new RandomMask { Rebalance = Strong, Seed = 3 },
         new OtherLayerMask { Rebalance = Strong, Layer = 1 },
         new OtherSequenceMask { Rebalance = Strong, Tokens = [1, 9, 9, 3, 7] },
+        new MassiveActivations { Threshold = 1.5, Ratio = 3 },
+        new MassiveActivations { Threshold = 1.5, Ratio = 3, To = MassiveReplacement.Mean, Tokens = [1, 9, 9, 3, 7], LastLayer = 1 },
     ];
 
     /// <summary>Each in one line, for theories.</summary>

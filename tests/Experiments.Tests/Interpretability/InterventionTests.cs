@@ -134,6 +134,8 @@ public class InterventionTests
             new SpanSteering { Alpha = 0 }, new AttentionCalibration { Beta = 1.5 }, new AttentionCalibration { Threshold = 1 }, new AttentionCalibration { Positions = [-1] },
             new SinkDownWeighting { FirstLayer = -1 }, new SinkDownWeighting { FirstLayer = 2, LastLayer = 1 }, new OtherLayerMask { Layer = 0 }, new OtherLayerMask { Layer = -1 }, new OtherSequenceMask(),
             new RandomMask { Rebalance = new RebalanceOptions { Uniform = true } },
+            new MassiveActivations { Threshold = -1 }, new MassiveActivations { Ratio = double.NaN }, new MassiveActivations { To = MassiveReplacement.Mean }, new MassiveActivations { Tokens = [1] },
+            new MassiveActivations { FirstLayer = 2, LastLayer = 1 },
         ];
         Assert.All(wrong, intervention => Assert.StartsWith($"{intervention.Name}: ", Assert.Throws<ExperimentException>(() => intervention.Validate()).Message, StringComparison.Ordinal));
         using var model = TinyModels.Make();
@@ -164,5 +166,7 @@ public class InterventionTests
             Seen.Add((site.PastLength, (int)pattern.shape[2], (int)pattern.shape[3]));
             return hook.OnPattern(site, pattern);
         }
+
+        public Tensor? OnHidden(AttentionSite site, Tensor hidden) => hook.OnHidden(site, hidden);
     }
 }

@@ -85,8 +85,8 @@ public class LaboratoryTests
         using var rebalancing = new Rebalancing(new RebalanceOptions { Alpha = alpha });
         double[] Sums(IAttentionHook? hook)
         {
-            var capture = PatternCapture.Run(model, Texts[2], hook);
-            return [.. from layer in capture.Layers from head in capture.Heads let pattern = capture.Pattern(layer, head) from query in Enumerable.Range(0, capture.Length) select Enumerable.Range(0, capture.Length).Sum(key => pattern[query, key])];
+            var capture = ActivationCapture.Run(model, Texts[2], hook: hook);
+            return [.. from layer in capture.Layers from head in capture.Heads let pattern = capture.Pattern(layer, head) from query in Enumerable.Range(0, capture.Ids.Count) select Enumerable.Range(0, capture.Ids.Count).Sum(key => pattern[query, key])];
         }
 
         Assert.All(Sums(null), sum => Assert.Equal(1, sum, 1e-6));

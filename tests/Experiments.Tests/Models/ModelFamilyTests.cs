@@ -111,7 +111,7 @@ public class ModelFamilyTests
     }
 
     /// <summary>A decoder whose biases and norms are random too, so that none can be left out unseen.</summary>
-    private static LlamaForCausalLM Random(LlamaConfig config)
+    internal static LlamaForCausalLM Random(LlamaConfig config)
     {
         var model = TinyModels.Make(config);
         using var scope = NewDisposeScope();

@@ -30,12 +30,17 @@ internal sealed class ReferenceDecoder
         }
     }
 
+    /// <summary>What each layer of the last text had inside, by its short name: <c>q</c>, <c>k</c>, <c>v</c> and <c>hidden</c> as <c>[position][head, headDim]</c>, <c>scores</c> and <c>pattern</c> as <c>[head * T + query][key]</c>.</summary>
+    internal List<Dictionary<string, double[][]>> Layers { get; } = [];
+
     /// <summary>Logits of every position, <c>[position][token]</c>.</summary>
     internal double[][] Logits(int[] ids)
     {
         var hidden = ids.Select(id => _weights["model.embed_tokens.weight"][(id * _width)..((id + 1) * _width)]).ToArray();
+        Layers.Clear();
         for (var layer = 0; layer < Int("num_hidden_layers"); layer++)
         {
+            Layers.Add([]);
             var prefix = $"model.layers.{layer}.";
             var attended = Attention([.. hidden.Select(x => Norm(x, prefix + "input_layernorm"))], prefix + "self_attn.");
             for (var t = 0; t < ids.Length; t++)
@@ -45,6 +50,8 @@ internal sealed class ReferenceDecoder
                 var (gate, up) = (Project(x, prefix + "mlp.gate_proj"), Project(x, prefix + "mlp.up_proj"));
                 hidden[t] = Add(hidden[t], Project([.. gate.Select((g, i) => g / (1 + Math.Exp(-g)) * up[i])], prefix + "mlp.down_proj"));
             }
+
+            Layers[^1]["hidden"] = [.. hidden];
         }
 
         var head = _weights.ContainsKey("lm_head.weight") ? "lm_head" : "model.embed_tokens";
@@ -79,6 +86,7 @@ internal sealed class ReferenceDecoder
         var v = x.Select(row => Project(row, prefix + "v_proj", inputs)).ToArray();
         var window = (_type is "mistral" or "phi3") && _config["sliding_window"] is { } size ? (int)size : int.MaxValue;
         var output = new double[x.Length][];
+        var (allScores, patterns) = (new double[_heads * x.Length][], new double[_heads * x.Length][]);
         for (var t = 0; t < x.Length; t++)
         {
             var mixed = new double[_heads * _headDim];
@@ -88,6 +96,12 @@ internal sealed class ReferenceDecoder
                 var seen = Enumerable.Range(0, t + 1).Where(key => t - key < window).ToArray();
                 var scores = seen.Select(key => Enumerable.Range(0, _headDim).Sum(i => q[t][own + i] * k[key][shared + i]) / Math.Sqrt(_headDim)).ToArray();
                 var powers = scores.Select(score => Math.Exp(score - scores.Max())).ToArray();
+                (allScores[(head * x.Length) + t], patterns[(head * x.Length) + t]) = (Enumerable.Repeat(double.NegativeInfinity, x.Length).ToArray(), new double[x.Length]);
+                foreach (var (n, key) in seen.Index())
+                {
+                    (allScores[(head * x.Length) + t][key], patterns[(head * x.Length) + t][key]) = (scores[n], powers[n] / powers.Sum());
+                }
+
                 for (var i = 0; i < _headDim; i++)
                 {
                     mixed[own + i] = seen.Select((key, n) => powers[n] / powers.Sum() * v[key][shared + i]).Sum();
@@ -95,6 +109,11 @@ internal sealed class ReferenceDecoder
             }
 
             output[t] = Project(mixed, prefix + "o_proj", all);
+        }
+
+        foreach (var (name, rows) in new[] { ("q", q), ("k", k), ("v", v), ("scores", allScores), ("pattern", patterns) })
+        {
+            Layers[^1][name] = rows;
         }
 
         return output;

@@ -91,7 +91,8 @@ public class TensorLeakTests
         {
             AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing);
             AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing, new() { Laboratory = new() });
-            PatternCapture.Run(model, [1, 2, 3, 4], rebalancing, layers: [1]);
+            AttentionStudy.Generate(model, [[1, 2, 3, 4], [1]], new() { MaxNewTokens = 2, PrefillChunk = 2 }, id => $"<{id}>", rebalancing);
+            ActivationCapture.Run(model, [1, 2, 3, 4], new() { What = Activation.All, Layers = [1], Positions = [0, 3] }, rebalancing);
         });
     }
 
