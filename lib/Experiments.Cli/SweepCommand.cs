@@ -58,7 +58,7 @@ internal static class SweepCommand
             };
             model.SetThreads(parsed);
             using var progress = new TerminalProgress();
-            var study = AblationStudy.Make(Workspace.Open(output: parsed.GetValue(output)), model.Folder(parsed), options, progress, cancellation);
+            var study = AblationStudy.Make(Workspace.Open(output: parsed.GetValue(output)), model.Folder(parsed), options, progress, cancellation, model.Dtype(parsed), model.Device(parsed));
             Console.WriteLine(model.Json(parsed)
                 ? RunJson.Document(new { study.Run.Folder, study.Result.Baseline, study.Result.Cells, study.Result.Test, study.Conclusions }).TrimEnd()
                 : $"{study.Table.ToPlainText()}\n{string.Join("\n", study.Conclusions)}\n\nFigures and tables: {study.Run.Folder}");

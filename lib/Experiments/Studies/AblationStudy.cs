@@ -1,6 +1,7 @@
 using Experiments.Evaluation;
 using Experiments.Reporting;
 using Experiments.Runs;
+using static TorchSharp.torch;
 
 namespace Experiments.Studies;
 
@@ -47,12 +48,21 @@ public sealed class AblationStudy
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="progress">Told after every setting.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
+    /// <param name="dtype">Dtype of the weights; null for float32.</param>
+    /// <param name="device">Where it computes; null for the CPU.</param>
     /// <returns>The study.</returns>
     /// <exception cref="ExperimentException">The grid is empty, a setting does not fit the model, or another process asks the same questions at this moment.</exception>
-    public static AblationStudy Make(Workspace workspace, string modelFolder, AblationOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
+    public static AblationStudy Make(
+        Workspace workspace,
+        string modelFolder,
+        AblationOptions? options = null,
+        IProgress<StudyProgress>? progress = null,
+        CancellationToken cancellation = default,
+        ScalarType? dtype = null,
+        Device? device = null)
     {
         options ??= new AblationOptions();
-        using var trial = new ValidationTrial(workspace, modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation, options.TestPerCategory);
+        using var trial = new ValidationTrial(workspace, modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation, options.TestPerCategory, dtype, device);
         var settings = AblationGrid.Settings(options, trial.Loaded.Model.Config.NumHiddenLayers);
         var plan = trial.Plan(Experiment, options, trial.Template.ContentHash);
         if (workspace.Find(plan) is { } existing)
@@ -65,9 +75,8 @@ public sealed class AblationStudy
         var result = Try(trial, options, settings, progress, cancellation);
         run.WriteMetrics(result);
         run.Write(ExhibitsOf(options, result));
-        var completed = run.Complete();
-        unfinished?.Delete();
-        return new AblationStudy(options, result) { Run = completed };
+        unfinished?.Delete(); // holds nothing but its lock: answers are kept elsewhere
+        return new AblationStudy(options, result) { Run = run.Complete() };
     }
 
     private static AblationResult Try(ValidationTrial trial, AblationOptions options, IReadOnlyList<AblationSetting> settings, IProgress<StudyProgress>? progress, CancellationToken cancellation)

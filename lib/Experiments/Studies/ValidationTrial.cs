@@ -3,6 +3,7 @@ using Experiments.Data.ClosedWorld;
 using Experiments.Evaluation;
 using Experiments.Interpretability;
 using Experiments.Runs;
+using static TorchSharp.torch;
 
 namespace Experiments.Studies;
 
@@ -18,6 +19,8 @@ internal sealed class ValidationTrial : IDisposable
     private readonly IReadOnlyList<MultipleChoiceQuestion> _test;
     private readonly int _seed;
     private readonly CheckpointOrigin _origin;
+    private readonly string? _dtype; // null for float32
+    private readonly string? _device; // null for CPU
 
     /// <param name="workspace">Where results live.</param>
     /// <param name="modelFolder">The model.</param>
@@ -26,13 +29,16 @@ internal sealed class ValidationTrial : IDisposable
     /// <param name="seed">Seed of the dataset.</param>
     /// <param name="evaluation">How answers are obtained.</param>
     /// <param name="testPerCategory">Test questions per category; null for none.</param>
-    public ValidationTrial(Workspace workspace, string modelFolder, string template, int perCategory, int seed, EvaluationOptions evaluation, int? testPerCategory = null)
+    /// <param name="dtype">Dtype of the weights; null for float32.</param>
+    /// <param name="device">Device; null for CPU.</param>
+    public ValidationTrial(Workspace workspace, string modelFolder, string template, int perCategory, int seed, EvaluationOptions evaluation, int? testPerCategory = null, ScalarType? dtype = null, Device? device = null)
     {
         (_answers, _evaluation, _seed) = (workspace.Answers, evaluation, seed);
         _questions = ClosedWorldDataset.Generate(DatasetSplit.Validation, perCategory, seed);
         _test = testPerCategory is { } count ? ClosedWorldDataset.Generate(DatasetSplit.Test, count, seed) : [];
         Template = PromptTemplates.Find(template);
-        Loaded = LoadedModel.Open(modelFolder);
+        Loaded = LoadedModel.Open(modelFolder, dtype, device);
+        (_dtype, _device) = (dtype is null or ScalarType.Float32 ? null : dtype.ToString()!.ToLowerInvariant(), device is null || device.type == TorchSharp.DeviceType.CPU ? null : device.ToString());
         _origin = LoadedModel.OriginOf(Loaded.Folder);
     }
 
@@ -50,6 +56,8 @@ internal sealed class ValidationTrial : IDisposable
         Variant = Template.Name,
         Config = config,
         Seed = _seed,
+        DType = _dtype,
+        Device = _device,
         CheckpointHash = _origin.Hash,
         Checkpoints = [_origin],
         DatasetHash = ContentHash.Of(_questions.Concat(_test)),
@@ -67,7 +75,7 @@ internal sealed class ValidationTrial : IDisposable
 
     private IReadOnlyList<ItemResult> Evaluate(IReadOnlyList<MultipleChoiceQuestion> questions, IReadOnlyList<Intervention> interventions, CancellationToken cancellation)
     {
-        var content = ContentHash.Of(new { Model = _origin.Hash, Questions = questions, Prompt = Template.ContentHash, Evaluation = _evaluation, Interventions = interventions, Backend.Versions });
+        var content = ContentHash.Of(new { Model = _origin.Hash, DType = _dtype, Questions = questions, Prompt = Template.ContentHash, Evaluation = _evaluation, Interventions = interventions, Backend.Versions });
         using var journal = EvaluationJournal.Open(Path.Combine(_answers, content + ".jsonl"));
         using var hook = InterventionChain.Of(interventions, Loaded.Model);
         return MultipleChoiceEvaluator.Evaluate(Loaded.Model, Loaded.Tokenizer, questions, Template, _evaluation, hook, cancellation: cancellation, journal: journal);
