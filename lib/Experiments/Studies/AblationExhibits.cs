@@ -139,13 +139,11 @@ internal static class AblationExhibits
             return ($"Change of accuracy by alpha and threshold, {layers}", Capital(layers));
         }
 
-        var words = Capital(string.Join(", ", new[]
-        {
-            parts.DistinctBy(other => other.Source).Count() > 1 ? $"mask of layer {part.Source}" : null,
-            parts.DistinctBy(other => other.Layers).Count() > 1 ? layers : null,
-            parts.DistinctBy(other => other.Sharing).Count() > 1 ? Words(part.Sharing) : null,
-        }.OfType<string>()));
-        return (words, words);
+        var (sources, ranges, heads) = (parts.DistinctBy(other => other.Source).Count() > 1, parts.DistinctBy(other => other.Layers).Count() > 1, parts.DistinctBy(other => other.Sharing).Count() > 1);
+        string Join(string source, string edited, string sharing) => Capital(string.Join(", ", new[] { sources ? source : null, ranges ? edited : null, heads ? sharing : null }.OfType<string>()));
+        return (
+            Join($"source {part.Source}", $"layers {part.Layers}", part.Sharing == MaskSharing.PerHead ? "per head" : "one mask"),
+            Join($"mask of layer {part.Source}", layers, Words(part.Sharing)));
     }
 
     private static string Words(AblationResult result, AblationCell cell)

@@ -39,7 +39,7 @@ public sealed class AblationStudyTests : IDisposable
         Assert.All(study.Result.Cells, cell => Assert.Equal((8, study.Result.Baseline.Accuracy, cell.Summary.Accuracy), (cell.Change.N, cell.Change.Before, cell.Change.After)));
         Assert.Equal(McNemar.Holm([.. study.Result.Cells.Select(cell => cell.Change.P)]), study.Result.Cells.Select(cell => cell.Change.AdjustedP));
         Assert.Equal(6, study.Grids.Sum(grid => grid.Panels.Length));
-        Assert.Equal("Mask of layer 1, layers edited: 2–3, one mask for all heads", study.Grids[^1].Panels[^1].Title);
+        Assert.Equal("Source 1, layers 2–3, one mask", study.Grids[^1].Panels[^1].Title);
         Assert.Equal(study.Run.Id, Make(Few with { HeadSharing = [MaskSharing.PerHead, MaskSharing.MeanOverHeads] }).Run.Id);
     }
 
@@ -102,6 +102,7 @@ public sealed class AblationStudyTests : IDisposable
         var figure = AblationExhibits.Grids(Few with { Alphas = [0.5], Thresholds = [0.01, 0.2], SourceLayers = [0], LayerRanges = [LayerRange.All] }, new AblationResult(cells[0].Summary, cells)).Single();
         Assert.EndsWith("* differs from none at 5 % after Holm's correction over 2 settings.", figure.Caption, StringComparison.Ordinal);
         Assert.Contains("-30.0%*", figure.ToSvg(FigureSize.DoubleColumn), StringComparison.Ordinal);
+        Assert.Contains(">*</text>", (figure with { Columns = 4, Panels = [.. Enumerable.Repeat(figure.Panels[0], 4)] }).ToSvg(FigureSize.SingleColumn), StringComparison.Ordinal); // too narrow for numbers
         Assert.Contains("-30.0%*", figure.ToJson(), StringComparison.Ordinal);
         Assert.DoesNotContain("0.0%*", figure.ToJson().Replace("-30.0%*", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
