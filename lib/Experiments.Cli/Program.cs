@@ -64,6 +64,7 @@ public static class Program
         AttentionCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        SweepCommand.Create(),
         CompareCommand.Create(),
         VerifyCommand.Create(),
         MergeCommand.Create(),

@@ -14,7 +14,7 @@ internal static class VerifyCommand
         var absolute = new Option<double>("--atol") { Description = "Absolute tolerance", HelpName = "A", DefaultValueFactory = _ => defaults.Absolute };
         var models = new Option<string[]>("--model") { Description = "Folder of a model that the run was made from, if that is neither the embedded one nor a run's", HelpName = "DIR" };
         var data = new Option<string?>("--data") { Description = "Local files of the run's questions, if they were not generated; the YAML file, if it was a task of your own", HelpName = "PATH" };
-        var device = new Option<string?>("--device") { Description = "Where to train again: cpu, cuda or cuda:N; where the run was trained by default" };
+        var device = new Option<string?>("--device") { Description = "Where to train or sweep again: cpu, cuda or cuda:N; where the run was made by default" };
         var json = new Option<bool>("--json") { Description = "Print JSON on stdout; progress goes to stderr" };
         var command = new Command("verify", """
             Make a finished run again, from its own run.json, and say which numbers of its metrics.json differ.

@@ -84,4 +84,17 @@ public static class AttentionFigures
             ValueTitle = valueTitle,
             Percent = true,
         };
+
+    /// <summary>What each layer's attention is made of: a bar for each layer, a part of it for each class of tokens.</summary>
+    /// <param name="layers">Number of layers.</param>
+    /// <param name="classes">Token classes with their shares by layer, which sum to 1 over classes; from the bottom up.</param>
+    public static BarFigure TokenClassesByLayer(int layers, IEnumerable<BarSeries> classes) => new()
+    {
+        Title = "Attention by layer and token class",
+        Categories = CategoryAxis.Numbered("layer", layers),
+        Series = [.. classes],
+        ValueTitle = "share of all attention",
+        Percent = true,
+        Stacked = true,
+    };
 }

@@ -10,7 +10,7 @@ internal static class AxisTicks
 {
     private static readonly double[] RoundSteps = [1, 2, 5, 10];
 
-    /// <summary>About <paramref name="count"/> multiples of 1, 2 or 5 times a power of ten from low to high.</summary>
+    /// <summary>About <paramref name="count"/> multiples of 1, 2 or 5 times a power of ten from low to high, at least two: one alone names no scale.</summary>
     public static IReadOnlyList<AxisTick> Linear(double low, double high, int count, bool percent)
     {
         var rough = (high - low) / count;
@@ -24,7 +24,7 @@ internal static class AxisTicks
         var decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step * (percent ? 100 : 1)) - 1e-9), 0, 12);
         var first = (long)Math.Ceiling((low / step) - 1e-9);
         var last = (long)Math.Floor((high / step) + 1e-9);
-        return [.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => (first + i) * step).Select(v => new AxisTick(v, Name(v, decimals, percent)))];
+        return last <= first ? Linear(low, high, 2 * count, percent) : [.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => (first + i) * step).Select(v => new AxisTick(v, Name(v, decimals, percent)))];
     }
 
     /// <summary>Powers of ten from low to high, with 2 and 5 times them where the range is short.</summary>

@@ -154,7 +154,7 @@ internal sealed record FigureGeometry
     {
         var groups = Math.Max(figure.Categories.Labels.Length, 1);
         var words = figure.Categories.Labels.SelectMany(label => label.Split(' '));
-        var wanted = Math.Max((figure.Series.Length * 16.0) + 20, TextSize.Widest(words, TextFont) + 8);
+        var wanted = Math.Max(((figure.Stacked ? 1 : figure.Series.Length) * 16.0) + 20, TextSize.Widest(words, TextFont) + 8);
         var names = Names(figure.Series.Select(s => s.Name), figure.Reference);
         var (plot, (low, high)) = (Plot(space, Math.Clamp(groups * wanted, 420, 980), 320), figure.ValueRange());
         var geometry = OfValues(figure.ValueTitle, names, space, plot, AxisTicks.Linear(low, high, plot.Ticks, figure.Percent));

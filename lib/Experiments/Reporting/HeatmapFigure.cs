@@ -6,6 +6,8 @@ namespace Experiments.Reporting;
 /// <summary>A grid of coloured cells, row 0 at the top: attention between tokens, a number for each layer and head, an ablation.</summary>
 public sealed record HeatmapFigure : Figure
 {
+    internal const string Mark = "*";
+
     /// <summary>The numbers; NaN stays empty.</summary>
     public required Grid Values { get; init; }
 
@@ -39,6 +41,9 @@ public sealed record HeatmapFigure : Figure
     /// <summary>.NET number format of a text in each cell, for instance <c>0.0%</c>; no text if null.</summary>
     public string? CellFormat { get; init; }
 
+    /// <summary>Cells whose text gets an asterisk, for instance those that differ significantly; what it means stands in the caption. Where texts don't fit, the asterisk alone is drawn.</summary>
+    public ImmutableArray<(int Row, int Column)> Marked { get; init; } = [];
+
     /// <inheritdoc/>
     protected override string Summary
     {
@@ -69,7 +74,7 @@ public sealed record HeatmapFigure : Figure
     internal IEnumerable<string> CellTexts() =>
         from row in Enumerable.Range(0, Values.Rows)
         from column in Enumerable.Range(0, Values.Columns)
-        select double.IsNaN(Values[row, column]) ? "" : Values[row, column].ToString(CellFormat, CultureInfo.InvariantCulture);
+        select double.IsNaN(Values[row, column]) ? "" : Values[row, column].ToString(CellFormat, CultureInfo.InvariantCulture) + (Marked.Contains((row, column)) ? Mark : "");
 
     /// <inheritdoc/>
     public override Table ToTable()
@@ -79,10 +84,13 @@ public sealed record HeatmapFigure : Figure
                     from column in Enumerable.Range(0, Values.Columns)
                     where !double.IsNaN(Values[row, column])
                     select (row, column);
-        return Table.From(cells.ToImmutableArray(), c => c
-            .Integer("row", p => p.row).Text("row_label", p => Rows.Labels[p.row])
-            .Integer("column", p => p.column).Text("column_label", p => Columns.Labels[p.column])
-            .Number("value", p => Values[p.row, p.column])) with
+        return Table.From(cells.ToImmutableArray(), c =>
+        {
+            var columns = c.Integer("row", p => p.row).Text("row_label", p => Rows.Labels[p.row])
+                .Integer("column", p => p.column).Text("column_label", p => Columns.Labels[p.column])
+                .Number("value", p => Values[p.row, p.column]);
+            return Marked.IsEmpty ? columns : columns.Flag("marked", p => Marked.Contains(p));
+        }) with
         { Caption = Title };
     }
 

@@ -4,6 +4,7 @@ namespace Experiments.Reporting;
 internal static class PictureOfBars
 {
     private const double WidestCap = 3;
+    private const double PartGap = 1;
 
     public static void Draw(BarFigure figure, PictureFrame frame)
     {
@@ -35,7 +36,7 @@ internal static class PictureOfBars
     private static void Series(BarFigure figure, PictureFrame frame, int index, double slot, Func<double, double> y)
     {
         var series = figure.Series[index];
-        var width = slot * 0.75 / figure.Series.Length;
+        var width = slot * 0.75 / (figure.Stacked ? 1 : figure.Series.Length);
         for (var i = 0; i < series.Values.Length; i++)
         {
             if (!double.IsFinite(series.Values[i]))
@@ -43,9 +44,11 @@ internal static class PictureOfBars
                 continue;
             }
 
-            var left = frame.Geometry.Left + (slot * (i + 0.125)) + (index * width);
-            var (top, bottom) = (Math.Min(y(series.Values[i]), y(0)), Math.Max(y(series.Values[i]), y(0)));
-            frame.Drawing.Rectangles([new Box(left, top, width, bottom - top)], ColorMap.OfSeries(index));
+            var left = frame.Geometry.Left + (slot * (i + 0.125)) + (figure.Stacked ? 0 : index * width);
+            var (end, start) = (y(figure.Base(index, i) + series.Values[i]), y(figure.Base(index, i)));
+            var (top, bottom) = (Math.Min(end, start), Math.Max(end, start));
+            var gap = figure.Stacked && index < figure.Series.Length - 1 && bottom - top > 2 * PartGap ? PartGap : 0; // tells parts apart in grey
+            frame.Drawing.Rectangles([new Box(left, top + gap, width, bottom - top - gap)], ColorMap.OfSeries(index));
             if (!series.Low.IsEmpty && double.IsFinite(series.Low[i]) && double.IsFinite(series.High[i]))
             {
                 Interval(frame, left + (width / 2), Math.Min(WidestCap, width * 0.35), y(series.Low[i]), y(series.High[i]));

@@ -42,17 +42,18 @@ internal static class PictureOfHeatmap
 
     private static void CellTexts(HeatmapFigure figure, PictureFrame frame, Func<double, int> shade, double width, double height)
     {
-        if (frame.Geometry.CellFont <= 0)
-        {
-            return;
-        }
-
+        var (fits, font) = (frame.Geometry.CellFont > 0, frame.Geometry.CellFont);
         foreach (var (text, i) in figure.CellTexts().Select((text, i) => (text, i)).Where(cell => cell.text.Length > 0))
         {
             var (row, column) = (i / figure.Values.Columns, i % figure.Values.Columns);
+            if (!fits && !figure.Marked.Contains((row, column)))
+            {
+                continue;
+            }
+
             var color = ColorMap.InkOn(ColorOf(figure, shade(figure.Values[row, column])));
             var at = new Spot(frame.Geometry.Left + ((column + 0.5) * width), frame.Geometry.Top + ((row + 0.5) * height));
-            frame.Label(text, at, TextAnchor.Middle, 0, frame.Geometry.CellFont, color);
+            frame.Label(fits ? text : HeatmapFigure.Mark, at, TextAnchor.Middle, 0, fits ? font : FigureGeometry.TextFont, color);
         }
     }
 

@@ -15,7 +15,7 @@ internal static class PlotlyBars
         var slot = (geometry.PlotWidth / Math.Max(count, 1)) - 6;
         return ([.. bars, .. reference], new
         {
-            barmode = "group",
+            barmode = figure.Stacked ? "stack" : "group",
             bargap = 0.25,
             showlegend = figure.Series.Length + reference.Length > 1,
             xaxis = new
@@ -44,7 +44,7 @@ internal static class PlotlyBars
             name = PlotlyChart.Label(series.Name),
             x = places,
             y = series.Values.Select(PlotlyChart.Short).ToArray(),
-            marker = new { color = ColorMap.OfSeries(index), line = new { width = 0 } },
+            marker = new { color = ColorMap.OfSeries(index), line = figure.Stacked ? new { width = 1, color = "#ffffff" } : (object)new { width = 0 } },
             hovertemplate = $"%{{x}}<br>{PlotlyChart.Label(series.Name)}: {value}{(series.Low.IsEmpty ? "" : " [%{customdata}]")}<extra></extra>",
         });
         return series.Low.IsEmpty ? trace : trace.With(new

@@ -18,6 +18,12 @@ public sealed class Workspace
     /// <summary>The folder that holds one folder for each experiment.</summary>
     public string Results { get; }
 
+    /// <summary>
+    /// Hidden folder of answers to questions, one file for each set of conditions, named by the hash of all that decides them. All
+    /// runs share it, and it can be deleted at any time: what is missing is computed again.
+    /// </summary>
+    public string Answers => Path.Combine(Results, ".answers");
+
     internal TimeProvider Clock { get; }
 
     /// <summary>Finds the repository by walking up from <paramref name="start"/> to the folder with <c>Experiments.sln</c>.</summary>

@@ -17,6 +17,11 @@ internal static class AttentionExhibits
                 Title = $"Attention by token class and layer, {condition.Name}",
                 Caption = $"Share of attention by token class and layer, {condition.Name}, over {condition.Statistics.Sequences} texts. Whiskers: bootstrap 95 % intervals over texts.",
             }))),
+            .. conditions.Select(condition => ($"layers-{FileName(condition)}", (Figure)(AttentionReport.LayerFigure(condition.Statistics) with
+            {
+                Title = $"Attention by layer and token class, {condition.Name}",
+                Caption = $"What the attention of each layer goes to, {condition.Name}, over {condition.Statistics.Sequences} texts.",
+            }))),
             ("non-semantic", NonSemantic(conditions)),
             ("entropy-by-layer", EntropyByLayer(conditions)),
             ("sink-rate", ByHead(conditions, "Sink rate of the first token", "% of texts", "0", 100, statistics => statistics.SinkRate)),

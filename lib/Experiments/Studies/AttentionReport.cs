@@ -158,4 +158,11 @@ public sealed class AttentionReport
         });
         return AttentionFigures.MassByTokenClass(classes.Select(kind => kind.Name()), layers, "share of attention");
     }
+
+    /// <summary>Attention mass of the token classes, stacked: one bar per layer.</summary>
+    /// <param name="statistics">The numbers.</param>
+    /// <returns>The figure.</returns>
+    public static BarFigure LayerFigure(AttentionStatistics statistics) => AttentionFigures.TokenClassesByLayer(
+        statistics.ClassMasses.Max(mass => mass.Layer) + 1,
+        statistics.ClassMasses.GroupBy(mass => mass.Class).Select(kind => new BarSeries(kind.Key.Name(), [.. kind.OrderBy(mass => mass.Layer).Select(mass => mass.Mass)])));
 }

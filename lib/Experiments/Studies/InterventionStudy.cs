@@ -49,7 +49,7 @@ public sealed class InterventionStudy
     public static InterventionStudy Make(Workspace workspace, string modelFolder, InterventionOptions? options = null, IProgress<StudyProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new InterventionOptions();
-        using var trial = new ValidationTrial(modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation);
+        using var trial = new ValidationTrial(workspace, modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation);
         var arms = InterventionArm.Of(options, trial.Loaded.Tokenizer, trial.Template);
         foreach (var arm in arms.OrderBy(arm => arm.Real is null)) // a control says most plainly what is wrong with its layer
         {

@@ -149,10 +149,15 @@ public sealed class Lab
             cancellation: Interruption.Token);
     }
 
-    /// <summary>The fine-tuned model under many settings of re-balancing, on validation questions.</summary>
-    /// <returns>The grid.</returns>
-    public AblationStudy Ablation() => AblationStudy.Make(
-        Workspace, FineTuned().Folder, new AblationOptions { QuestionsPerCategory = Profile.ValidationPerCategory, Seed = Seed }, _progress, Interruption.Token);
+    /// <summary>The fine-tuned model under many settings of re-balancing on validation questions, and under the best of them on test questions.</summary>
+    /// <param name="grid">The settings; null for the default ones. How many questions are asked, and the seed, are the lab's.</param>
+    /// <returns>The sweep.</returns>
+    public AblationStudy Ablation(AblationOptions? grid = null) => AblationStudy.Make(
+        Workspace,
+        FineTuned().Folder,
+        (grid ?? new AblationOptions()) with { QuestionsPerCategory = Profile.ValidationPerCategory, TestPerCategory = Profile.TestPerCategory, Seed = Seed },
+        _progress,
+        Interruption.Token);
 
     /// <summary>The fine-tuned model under re-balancing, its negative controls and other interventions, on validation questions.</summary>
     /// <param name="rebalance">The re-balancing that the controls are for; null for the released code's.</param>

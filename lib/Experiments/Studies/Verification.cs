@@ -18,7 +18,7 @@ public sealed record VerificationOptions
     /// <summary>Local files of a published or own question set; null for what <c>experiments fetch</c> brought. The generated one needs none.</summary>
     public string? Data { get; init; }
 
-    /// <summary>Where trainings are made again; null for the device that each was made on.</summary>
+    /// <summary>Where trainings and sweeps are made again; null for the device that each was made on.</summary>
     public string? Device { get; init; }
 }
 
@@ -135,18 +135,19 @@ public sealed class Verification : IDisposable
             case PretrainStudy.Experiment:
                 return PretrainStudy.Run(workspace, run.ReadConfig<PretrainOptions>(), progress, cancellation);
             case FineTuneStudy.Experiment:
-                var device = Backend.DeviceOf(_options.Device ?? run.Manifest.Device ?? "cpu");
-                return FineTuneStudy.Run(workspace, models[0], run.ReadConfig<FineTuneOptions>(), device, progress, cancellation: cancellation).Run;
+                return FineTuneStudy.Run(workspace, models[0], run.ReadConfig<FineTuneOptions>(), Device(), progress, cancellation: cancellation).Run;
             case AttentionReport.Experiment:
                 return AttentionReport.Make(workspace, models[0], models[1], run.ReadConfig<AttentionReportOptions>(), progress, cancellation).Run;
             case AblationStudy.Experiment:
-                return AblationStudy.Make(workspace, models[0], run.ReadConfig<AblationOptions>(), progress, cancellation).Run;
+                return AblationStudy.Make(workspace, models[0], run.ReadConfig<AblationOptions>(), progress, cancellation, Backend.DtypeOf(run.Manifest.DType ?? "float32"), Device()).Run;
             case InterventionStudy.Experiment:
                 return InterventionStudy.Make(workspace, models[0], run.ReadConfig<InterventionOptions>(), progress, cancellation).Run;
             default:
                 var options = run.ReadConfig<BenchmarkOptions>();
                 return BenchmarkStudy.Make(workspace, models[0], models[1], Located(options), progress, cancellation).Run;
         }
+
+        Device Device() => Backend.DeviceOf(_options.Device ?? run.Manifest.Device ?? "cpu");
     }
 
     /// <summary>The settings with the place of their questions, which a run does not keep.</summary>

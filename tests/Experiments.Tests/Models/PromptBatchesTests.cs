@@ -7,7 +7,7 @@ namespace Experiments.Tests.Models;
 
 public class PromptBatchesTests
 {
-    private static readonly GenerationOptions Greedy = new() { MaxNewTokens = 6, IgnoreEos = true };
+    private static readonly GenerationOptions Greedy = new() { MaxNewTokens = 6, IgnoreEos = true, AllowLongContext = true };
 
     [Theory]
     [InlineData(null)]

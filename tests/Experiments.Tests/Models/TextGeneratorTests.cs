@@ -99,7 +99,7 @@ public class TextGeneratorTests
         var scaling = type is { } rule ? new RopeScaling { Type = rule, Factor = 4, OriginalMaxPositionEmbeddings = 8 } : null;
         using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 8, RopeScaling = scaling });
         int[][] prompts = [[1, 4], [.. Enumerable.Range(0, 25).Select(i => 1 + (i * 5 % 20))], [1, 9, 2, 7, 7, 3, 5, 8, 8, 1, 6]];
-        var options = new GenerationOptions { MaxNewTokens = 12, IgnoreEos = true };
+        var options = new GenerationOptions { MaxNewTokens = 12, IgnoreEos = true, AllowLongContext = true };
         var together = TextGenerator.Generate(model, prompts, options, cancellation: TestContext.Current.CancellationToken);
         foreach (var (prompt, reply) in prompts.Zip(together))
         {

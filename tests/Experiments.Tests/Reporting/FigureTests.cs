@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Experiments.Reporting;
@@ -40,6 +41,23 @@ public sealed partial class FigureTests
         var json = SampleFigures.All[name].ToJson();
         Assert.False(Layout(json).TryGetProperty("template", out _));
         Assert.InRange(json.Length, 500, 4000 * (SampleFigures.All[name] is PanelFigure panels ? panels.Panels.Length : 1));
+    }
+
+    [Fact]
+    public void Parts_of_a_stacked_bar_stand_on_each_other_from_zero_to_their_sum()
+    {
+        var figure = (BarFigure)SampleFigures.All["stacked"];
+        Assert.Equal("stack", Layout(figure.ToJson()).GetProperty("barmode").GetString());
+        var boxes = Box().Matches(figure.ToSvg()).Select(match => match.Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture)).ToArray()).Take(6).ToArray(); // BOS of both layers, newline of both, content of both
+        foreach (var layer in new[] { 0, 1 })
+        {
+            Assert.Equal(boxes[layer][0], boxes[layer + 2][0]);
+            Assert.Equal(boxes[layer][1], boxes[layer + 2][1] + boxes[layer + 2][2], 1.1);
+            Assert.Equal(boxes[layer + 2][1], boxes[layer + 4][1] + boxes[layer + 4][2], 1.1);
+        }
+
+        Assert.Equal(boxes[4][1], boxes[5][1], 0.1); // both sum to 1
+        Assert.Contains("cannot be stacked", Assert.Throws<ArgumentException>(() => (figure with { Series = [new BarSeries("a", [-0.5, 1])] }).ToSvg()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -183,6 +201,9 @@ public sealed partial class FigureTests
     private static JsonElement Trace(string json) => JsonDocument.Parse(json).RootElement.GetProperty("data")[0];
 
     private static int Occurrences(string text, string part) => text.Split(part).Length - 1;
+
+    [GeneratedRegex("""fill="#\w+" d="M([\d.]+) ([\d.]+)h[\d.]+v([\d.]+)""")]
+    private static partial Regex Box();
 
     [GeneratedRegex("""(src|href)\s*=|@import|url\(|https?://""")]
     private static partial Regex Loads();

@@ -38,6 +38,7 @@ public static class SampleFigures
         ["received"] = AttentionFigures.ReceivedByLayer(Grid.Of(2, 5, (l, k) => 0.1 * (k + l)), Tokens),
         ["layer by head"] = LayerHead,
         ["mass"] = AttentionFigures.MassByTokenClass(["BOS", "newline"], [new BarSeries("layer 0", [0.7, 0.1])]),
+        ["stacked"] = AttentionFigures.TokenClassesByLayer(2, [new BarSeries("BOS", [0.5, 0.25]), new BarSeries("newline", [0.125, 0.5]), new BarSeries("content", [0.375, 0.25])]),
         ["accuracy"] = Accuracy,
         ["loss"] = Loss,
         ["differences"] = Differences,

@@ -12,7 +12,7 @@ public sealed class ResumeTests : IDisposable
 {
     private static readonly TrainingOptions Options = new() { Steps = 9, BatchSize = 4, MicroBatches = 2, Workers = 2, LearningRate = 0.02, WarmupSteps = 3, EvaluateEvery = 2, Seed = 3 };
     private static readonly TrainingExample[] Validation = [TrainingExample.Of([1, 3], [20, 21])];
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly TemporaryFolder _folder = new();
 
