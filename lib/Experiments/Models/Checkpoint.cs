@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Experiments.Runs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Experiments.Models;
@@ -11,6 +12,7 @@ public static class Checkpoint
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
+    private const long FiniteChunk = 1 << 20; // the check makes copies of what it looks at
 
     /// <summary>Loads a decoder.</summary>
     /// <param name="folder">A Hugging Face folder.</param>
@@ -179,17 +181,34 @@ public static class Checkpoint
         foreach (var (name, parameter) in model.named_parameters())
         {
             using var scope = NewDisposeScope();
-            var weight = files[name].Read(name);
-            if (!weight.isfinite().all().item<bool>())
+            if (parameter.device.type == DeviceType.CPU && parameter.dtype == files[name].Dtype(name))
             {
-                throw new ExperimentException($"{folder}: tensor '{name}' holds NaN or infinite values. The checkpoint is damaged or its training diverged.");
+                files[name].ReadInto(name, parameter); // so that a model in its files' dtype needs no memory beside its own
+                CheckFinite(parameter, Damaged(name));
+                continue;
             }
 
+            var weight = files[name].Read(name);
+            CheckFinite(weight, Damaged(name));
             parameter.copy_(weight);
-            if (!parameter.isfinite().all().item<bool>())
+            CheckFinite(parameter, $"{folder}: tensor '{name}' holds values too large for {model.Dtype}. Load it as bfloat16 or float32.");
+        }
+
+        void CheckFinite(Tensor weight, string otherwise)
+        {
+            var flat = weight.flatten();
+            for (long start = 0; start < flat.shape[0]; start += FiniteChunk)
             {
-                throw new ExperimentException($"{folder}: tensor '{name}' holds values too large for {model.Dtype}. Load it as bfloat16 or float32.");
+                using var scope = NewDisposeScope();
+                var chunk = flat.narrow(0, start, Math.Min(FiniteChunk, flat.shape[0] - start));
+                // A sum shows what is not finite forty times faster than a look at each value, which follows where the sum itself may have overflowed.
+                if (!chunk.sum(chunk.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).isfinite().item<bool>() && !chunk.isfinite().all().item<bool>())
+                {
+                    throw new ExperimentException(otherwise);
+                }
             }
         }
+
+        string Damaged(string name) => $"{folder}: tensor '{name}' holds NaN or infinite values. The checkpoint is damaged or its training diverged.";
     }
 }
