@@ -39,7 +39,7 @@ internal static class AttentionCommand
         command.SetAction((parsed, cancellation) =>
         {
             using var loaded = model.Load(parsed);
-            var more = new GenerationOptions { MaxNewTokens = parsed.GetValue(generate) };
+            var more = new GenerationOptions { MaxNewTokens = parsed.GetValue(generate), AllowLongContext = prompt.AllowsLongContext(parsed) };
             var prompted = prompt.Ids(parsed, loaded, more.MaxNewTokens);
             using var hook = model.Hook(parsed, loaded.Model);
             int[] ids = [.. prompted, .. TextGenerator.Generate(loaded.Model, [prompted], more, hook, cancellation: cancellation)[0].Ids];

@@ -78,7 +78,7 @@ public static class TextGenerator
                     : "A cache budget moves keys to other positions, which dynamic RoPE scaling does not allow. Leave it out.");
             }
         }
-        else if (prompt.Length >= context && !options.AllowLongContext)
+        else if (options.MaxNewTokens > 0 && prompt.Length >= context && !options.AllowLongContext)
         {
             throw new Runs.ExperimentException($"The prompt has {prompt.Length} tokens, the model's context {context}: there is no room for a reply. Shorten it, keep a sliding window with --cache-budget, or pass --allow-long-context.");
         }

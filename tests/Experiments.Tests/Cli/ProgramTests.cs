@@ -34,6 +34,17 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(expected, JsonNode.Parse(output)!["ids"]!.AsArray().Select(id => id!.GetValue<int>()));
     }
 
+    [Theory]
+    [InlineData(64)]
+    [InlineData(65, "--allow-long-context")]
+    [InlineData(65, "--allow-long-context", "--generate", "2")]
+    public async Task Attention_is_looked_at_in_a_text_that_fills_the_context_and_in_a_longer_one_if_asked(int length, params string[] more)
+    {
+        var (code, output, error) = await CommandLine.Run(["attention", "--model", Model, "--tokens", string.Join(',', Enumerable.Repeat(3, length)), "--json", "--output", _folder.File("results"), .. more]);
+        Assert.True(code == 0, error);
+        Assert.Equal(length, JsonNode.Parse(output)!["promptLength"]!.GetValue<int>());
+    }
+
     [Fact]
     public async Task A_reply_is_the_same_text_whether_it_is_streamed_or_in_json()
     {
