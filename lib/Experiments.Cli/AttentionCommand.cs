@@ -2,7 +2,6 @@ using System.CommandLine;
 using Experiments.Interpretability;
 using Experiments.Models;
 using Experiments.Reporting;
-using Experiments.Reporting.Explorer;
 using Experiments.Runs;
 using Experiments.Studies;
 
@@ -48,7 +47,7 @@ internal static class AttentionCommand
             var patterns = captured.Patterns(parsed, loaded.Model, ids, hook);
             if (parsed.GetValue(explorer) is { } page)
             {
-                Explorer(hook is null ? patterns : captured.Patterns(parsed, loaded.Model, ids, hook: null), hook is null ? null : patterns, [.. ids.Select(Piece)]).Save(page);
+                AttentionView.ExplorerOf([.. ids.Select(Piece)], hook is null ? patterns : captured.Patterns(parsed, loaded.Model, ids, hook: null), hook is null ? null : patterns).Save(page);
             }
 
             var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
@@ -62,15 +61,6 @@ internal static class AttentionCommand
         });
         return command;
     }
-
-    private static AttentionExplorer Explorer(ActivationCapture off, ActivationCapture? on, IReadOnlyList<string> tokens) => new()
-    {
-        Tokens = tokens,
-        Layers = off.Layers,
-        Heads = off.Heads,
-        Off = off.Pattern,
-        On = on is null ? null : on.Pattern,
-    };
 
     private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture patterns, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
     {

@@ -105,7 +105,7 @@ public static class Checkpoint
             ["eos_token_id"] = config.EosTokenIds.Count == 1 ? config.EosTokenIds[0] : new JsonArray([.. config.EosTokenIds.Select(id => (JsonNode)id)]),
             ["pad_token_id"] = config.PadTokenId,
         };
-        return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+        return RunJson.Document(json);
     }
 
     private static List<SafeTensorsFile> Files(string folder)

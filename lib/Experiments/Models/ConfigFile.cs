@@ -125,7 +125,7 @@ public static class ConfigFile
         };
         var own = new Dictionary<string, JsonNode?> { ["attention_bias"] = config.AttentionBias, ["mlp_bias"] = false, ["use_sliding_window"] = false, ["sliding_window"] = config.SlidingWindow };
         var sorted = new JsonObject(json.Concat(own.Where(pair => family.Keys.Contains(pair.Key))).OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
-        return sorted.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+        return RunJson.Document(sorted);
     }
 
     /// <summary>The family, once every key is one that it knows and none asks for what is not implemented.</summary>

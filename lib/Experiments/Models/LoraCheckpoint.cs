@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Experiments.Runs;
 using static TorchSharp.torch;
@@ -100,7 +98,7 @@ public static class LoraCheckpoint
     public static LoraConfig ReadConfig(string folder)
     {
         var path = Path.Combine(folder, ConfigName);
-        var json = Parse(path);
+        var json = Read(path);
         foreach (var (key, value) in json)
         {
             var text = value?.ToJsonString() ?? "null";
@@ -135,14 +133,14 @@ public static class LoraCheckpoint
     public static string BaseOf(string folder)
     {
         var path = Path.Combine(folder, ConfigName);
-        var name = new ConfigKeys(Parse(path), path).Text(BaseKey) ?? string.Empty;
+        var name = new ConfigKeys(Read(path), path).Text(BaseKey) ?? string.Empty;
         var found = Path.GetFullPath(name, Path.GetFullPath(folder));
         return name.Length > 0 && Directory.Exists(found) && !IsIn(found)
             ? found
             : throw new ExperimentException($"{path}: the adapter's base model '{name}' is no model folder here. Write that model's folder into '{BaseKey}'.");
     }
 
-    private static string Describe(LoraAdapter adapter, string baseModel) => new JsonObject
+    private static string Describe(LoraAdapter adapter, string baseModel) => RunJson.Document(new JsonObject
     {
         ["peft_type"] = "LORA",
         ["task_type"] = "CAUSAL_LM",
@@ -157,7 +155,7 @@ public static class LoraCheckpoint
         ["inference_mode"] = true,
         ["init_lora_weights"] = true,
         ["modules_to_save"] = null,
-    }.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+    });
 
     private static void Fill(LoraAdapter adapter, SafeTensorsFile file, string path)
     {
@@ -193,15 +191,5 @@ public static class LoraCheckpoint
         _ => throw new ExperimentException($"{path}: 'target_modules' is {node?.ToJsonString() ?? "missing"}; it must be a list of names or \"{LoraConfig.AllLinear}\". Patterns are not implemented."),
     };
 
-    private static JsonObject Parse(string path)
-    {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllText(path, Encoding.UTF8)) as JsonObject ?? throw new JsonException("the top level is not an object.");
-        }
-        catch (Exception e) when (e is JsonException or IOException)
-        {
-            throw new ExperimentException($"{path} cannot be read: {e.Message} Save the adapter again.", e);
-        }
-    }
+    private static JsonObject Read(string path) => RunJson.ReadObject(path, "JSON", "Save the adapter again.");
 }

@@ -75,8 +75,9 @@ public sealed class AblationStudy
         var result = Try(trial, options, settings, progress, cancellation);
         run.WriteMetrics(result);
         run.Write(ExhibitsOf(options, result));
+        var completed = run.Complete();
         unfinished?.Delete(); // holds nothing but its lock: answers are kept elsewhere
-        return new AblationStudy(options, result) { Run = run.Complete() };
+        return new AblationStudy(options, result) { Run = completed };
     }
 
     private static AblationResult Try(ValidationTrial trial, AblationOptions options, IReadOnlyList<AblationSetting> settings, IProgress<StudyProgress>? progress, CancellationToken cancellation)

@@ -234,15 +234,21 @@ public sealed record AttentionView(ActivationCapture Patterns, SequenceAttention
     /// <param name="name">Name of this view.</param>
     /// <param name="afterName">Name of the other.</param>
     /// <returns>The explorer; <c>Save</c> writes its page.</returns>
-    public AttentionExplorer Explorer(AttentionView? after = null, string name = "off", string afterName = "on") => new()
+    public AttentionExplorer Explorer(AttentionView? after = null, string name = "off", string afterName = "on") =>
+        ExplorerOf(Statistics.Pieces, Patterns, after?.Patterns) with { OffName = name, OnName = afterName };
+
+    /// <summary>An explorer of captured patterns.</summary>
+    /// <param name="tokens">Pieces of the text.</param>
+    /// <param name="off">Its patterns.</param>
+    /// <param name="on">Those of the same layers and heads under another condition; null for none.</param>
+    /// <returns>The explorer.</returns>
+    public static AttentionExplorer ExplorerOf(IReadOnlyList<string> tokens, ActivationCapture off, ActivationCapture? on = null) => new()
     {
-        Tokens = Statistics.Pieces,
-        Layers = Patterns.Layers,
-        Heads = Patterns.Heads,
-        Off = Patterns.Pattern,
-        On = after is null ? null : after.Patterns.Pattern,
-        OffName = name,
-        OnName = afterName,
+        Tokens = tokens,
+        Layers = off.Layers,
+        Heads = off.Heads,
+        Off = off.Pattern,
+        On = on is null ? null : on.Pattern,
     };
 
     private double[,] Pattern(int layer, int? head) => head is { } one ? Patterns.Pattern(layer, one) : Patterns.MeanPattern(layer);

@@ -16,7 +16,8 @@ internal static class Backpropagation
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return Loss(model, Streams(model, part, null, Pass(model, part, null)), part, targets).item<float>();
+        var ids = part.IdsOn(model.Device);
+        return Loss(model, Streams(model, ids, Pass(model, part, ids, null)), part, targets).item<float>();
     }
 
     /// <summary>This micro-batch's share of the loss, with its gradients.</summary>
@@ -29,24 +30,25 @@ internal static class Backpropagation
     /// <returns>The loss, and one gradient per trained tensor in the current dispose scope.</returns>
     internal static (double Loss, IReadOnlyList<Tensor> Gradients) Run(LlamaForCausalLM model, MicroBatch part, double targets, IReadOnlyList<(string Name, Parameter Parameter)> trained, DropoutMasks dropout, bool checkpointing)
     {
-        var pass = Pass(model, part, dropout);
+        var ids = part.IdsOn(model.Device);
+        var pass = Pass(model, part, ids, dropout);
         if (checkpointing)
         {
-            return LayerByLayer(model, part, targets, trained, pass);
+            return LayerByLayer(model, part, ids, targets, trained, pass);
         }
 
-        var loss = Loss(model, Streams(model, part, null, pass), part, targets);
+        var loss = Loss(model, Streams(model, ids, pass), part, targets);
         return (loss.item<float>(), [.. autograd.grad([loss], [.. trained.Select(entry => entry.Parameter)])]);
     }
 
     /// <summary>Gradient checkpointing (Chen et al. 2016), one layer a segment: the activations of a single layer in memory, for the time of one more forward pass.</summary>
-    private static (double Loss, IReadOnlyList<Tensor> Gradients) LayerByLayer(LlamaForCausalLM model, MicroBatch part, double targets, IReadOnlyList<(string Name, Parameter Parameter)> trained, ForwardPass pass)
+    private static (double Loss, IReadOnlyList<Tensor> Gradients) LayerByLayer(LlamaForCausalLM model, MicroBatch part, Tensor ids, double targets, IReadOnlyList<(string Name, Parameter Parameter)> trained, ForwardPass pass)
     {
         var gradients = new SegmentGradients(trained, model.Config.TieWordEmbeddings);
         List<Tensor> inputs = [];
         using (no_grad())
         {
-            Streams(model, part, inputs, pass);
+            Streams(model, ids, pass, inputs);
         }
 
         double value;
@@ -69,19 +71,19 @@ internal static class Backpropagation
         if (model.Adapter is null)
         {
             using var scope = NewDisposeScope();
-            gradients.Add(SegmentGradients.Embedding, model.Body.Embed(part.IdsOn(model.Device)), null, upstream);
+            gradients.Add(SegmentGradients.Embedding, model.Body.Embed(ids), null, upstream);
         }
 
         return (value, gradients.All);
     }
 
-    private static ForwardPass Pass(LlamaForCausalLM model, MicroBatch part, DropoutMasks? dropout) =>
-        model.Body.TrainingPass(part.IdsOn(model.Device), dropout, part.DocumentsOn(model.Device));
+    private static ForwardPass Pass(LlamaForCausalLM model, MicroBatch part, Tensor ids, DropoutMasks? dropout) =>
+        model.Body.TrainingPass(ids, dropout, part.DocumentsOn(model.Device));
 
     /// <summary>Runs the layers: the residual stream behind the last, <c>[row, position, hidden]</c>.</summary>
-    private static Tensor Streams(LlamaForCausalLM model, MicroBatch part, List<Tensor>? kept, ForwardPass pass)
+    private static Tensor Streams(LlamaForCausalLM model, Tensor ids, ForwardPass pass, List<Tensor>? kept = null)
     {
-        var hidden = model.Body.Embed(part.IdsOn(model.Device));
+        var hidden = model.Body.Embed(ids);
         kept?.Add(hidden);
         foreach (var layer in model.Body.Layers)
         {

@@ -12,7 +12,8 @@ internal sealed class GradientWorkers : IDisposable
 {
     private readonly LlamaForCausalLM _master;
     private readonly LlamaForCausalLM _model; // computes: the master, or its copy in another dtype
-    private readonly List<(string Name, Parameter Parameter)> _trained;
+    private readonly List<(string Name, Parameter Parameter)> _trained; // of the model that computes
+    private readonly List<(string Name, Parameter Parameter)> _masters;
     private readonly TrainingOptions _options;
     private readonly int _count;
     private readonly CancellationToken _cancellation;
@@ -32,7 +33,8 @@ internal sealed class GradientWorkers : IDisposable
             CopyWeights();
         }
 
-        _trained = [.. _model.TrainedParameters];
+        _masters = [.. master.TrainedParameters];
+        _trained = ReferenceEquals(_model, master) ? _masters : [.. _model.TrainedParameters];
     }
 
     /// <summary>Sets the model's gradients to those of the mean loss over all target tokens, and returns that loss.</summary>
@@ -112,7 +114,7 @@ internal sealed class GradientWorkers : IDisposable
     private void SetGradients(Tensor[]?[] sums)
     {
         var computed = sums.OfType<Tensor[]>().ToList(); // there may be fewer parts than workers
-        foreach (var (index, (_, master)) in _master.TrainedParameters.Index())
+        foreach (var (index, (_, master)) in _masters.Index())
         {
             foreach (var sum in computed.Skip(1))
             {

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Experiments.Evaluation;
 using Experiments.Runs;
+using Experiments.Tests.Cli;
 using Experiments.Tests.Models;
-using Experiments.Tests.Notebooks.Jupyter;
 
 namespace Experiments.Tests.Evaluation;
 
@@ -58,8 +58,8 @@ public sealed class EvaluationJournalTests : IDisposable
             var target = _folder.File($"killed-{finished}");
             var (code, error) = await RunAsync(target, kills < Kills ? undisturbed * (0.3 + (0.6 * random.NextDouble())) : null);
             resumed += error.Contains("are known from an interrupted evaluation", StringComparison.Ordinal) ? 1 : 0;
-            Assert.True(code is 0 or 137, error);
-            kills += code == 137 ? 1 : 0;
+            Assert.True(code is 0 or ProgramProcess.Killed, error);
+            kills += code == ProgramProcess.Killed ? 1 : 0;
             // A kill can also come when all is written and the journal deleted.
             if (code == 0 || (Files(target, "results_*").Length > 0 && Files(target, "unfinished_*").Length == 0))
             {
@@ -74,24 +74,8 @@ public sealed class EvaluationJournalTests : IDisposable
     private static string[] Files(string folder, string pattern) => Directory.Exists(folder) ? Directory.GetFiles(folder, pattern, SearchOption.AllDirectories) : [];
 
     /// <summary>Evaluates in a process, and kills it after a time.</summary>
-    private static async Task<(int Code, string Error)> RunAsync(string output, TimeSpan? patience)
-    {
-        using var process = Process.Start(new ProcessStartInfo(KernelProcess.Program, ["evaluate", "--template", "compact-direct", "--limit", "12", "--max-new-tokens", "4", "--batch-size", "2", "--threads", "1", "--output-path", output])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var (text, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        if (patience is { } time)
-        {
-            await Task.WhenAny(process.WaitForExitAsync(TestContext.Current.CancellationToken), Task.Delay(time, TestContext.Current.CancellationToken));
-            process.Kill();
-        }
-
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await text;
-        return (process.ExitCode, await error);
-    }
+    private static Task<(int Code, string Error)> RunAsync(string output, TimeSpan? patience) =>
+        ProgramProcess.RunAsync(["evaluate", "--template", "compact-direct", "--limit", "12", "--max-new-tokens", "4", "--batch-size", "2", "--threads", "1", "--output-path", output], patience);
 
     private static void AssertSameFiles(string expected, string actual)
     {

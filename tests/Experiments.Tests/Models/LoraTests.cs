@@ -158,9 +158,5 @@ public sealed class LoraTests : IDisposable
 
     private static Tensor Weight(LlamaForCausalLM model, string name) => model.named_parameters().Single(p => p.name == name).parameter;
 
-    private static byte[] Bytes(LlamaForCausalLM model)
-    {
-        using var scope = NewDisposeScope();
-        return [.. model.parameters().SelectMany(parameter => parameter.detach().bytes.ToArray())];
-    }
+    private static byte[] Bytes(LlamaForCausalLM model) => TinyModels.Bytes(model.parameters());
 }

@@ -1,4 +1,5 @@
 using Experiments.Models;
+using static TorchSharp.torch;
 
 namespace Experiments.Tests.Models;
 
@@ -23,6 +24,13 @@ internal static class TinyModels
         model.Initialize(seed);
         model.eval();
         return model;
+    }
+
+    /// <summary>The bytes of weights, for comparing models bit for bit.</summary>
+    internal static byte[] Bytes(IEnumerable<Tensor> weights)
+    {
+        using var scope = NewDisposeScope();
+        return [.. weights.SelectMany(weight => weight.detach().bytes.ToArray())];
     }
 }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Experiments.Tests.Cli;
 using Experiments.Tests.Models;
-using Experiments.Tests.Notebooks.Jupyter;
 
 namespace Experiments.Tests.Studies;
 
@@ -27,8 +26,8 @@ public sealed class SweepResumeTests : IDisposable
             var target = $"killed-{finished}";
             resumed += Answers(target).Count > 0 ? 1 : 0;
             var code = await RunAsync(target, kills < Kills ? undisturbed * (0.3 + (0.6 * random.NextDouble())) : null);
-            Assert.True(code is 0 or 137);
-            kills += code == 137 ? 1 : 0;
+            Assert.True(code is 0 or ProgramProcess.Killed);
+            kills += code == ProgramProcess.Killed ? 1 : 0;
             if (code == 0)
             {
                 Assert.Equal(Files("undisturbed"), Files(target));
@@ -70,18 +69,5 @@ public sealed class SweepResumeTests : IDisposable
         : [];
 
     /// <summary>Sweeps in a process, and kills it after a time.</summary>
-    private async Task<int> RunAsync(string output, TimeSpan? patience)
-    {
-        using var process = Process.Start(new ProcessStartInfo(KernelProcess.Program, [.. Arguments, "--output", _folder.File(output)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (text, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        if (patience is { } time)
-        {
-            await Task.WhenAny(process.WaitForExitAsync(TestContext.Current.CancellationToken), Task.Delay(time, TestContext.Current.CancellationToken));
-            process.Kill();
-        }
-
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await Task.WhenAll(text, error);
-        return process.ExitCode;
-    }
+    private async Task<int> RunAsync(string output, TimeSpan? patience) => (await ProgramProcess.RunAsync([.. Arguments, "--output", _folder.File(output)], patience)).Code;
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Experiments.Models;
 using Experiments.Runs;
+using Experiments.Tests.Cli;
 using Experiments.Tests.Models;
-using Experiments.Tests.Notebooks.Jupyter;
 using Experiments.Training;
 using static TorchSharp.torch;
 
@@ -96,8 +96,8 @@ public sealed class ResumeTests : IDisposable
             // After ten kills it may end.
             (code, error) = await FineTuneAsync("killed", kills < 10 ? undisturbed * (0.4 + (0.5 * random.NextDouble())) : null);
             resumed += error.Contains("goes on behind step", StringComparison.Ordinal) ? 1 : 0;
-            kills += code == 137 ? 1 : 0;
-            Assert.True(code is 0 or 137, error);
+            kills += code == ProgramProcess.Killed ? 1 : 0;
+            Assert.True(code is 0 or ProgramProcess.Killed, error);
             if (code == 0)
             {
                 Assert.Equal(await File.ReadAllBytesAsync(Weights("undisturbed"), TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(Weights("killed"), TestContext.Current.CancellationToken));
@@ -116,24 +116,8 @@ public sealed class ResumeTests : IDisposable
     private string Weights(string output) => Path.Combine(Directory.GetDirectories(_folder.File(output + "/fine-tune")).Single(), "checkpoint", "model.safetensors"); // of killed processes nothing is left
 
     /// <summary>Fine-tunes in a process, and kills it after a time.</summary>
-    private async Task<(int Code, string Error)> FineTuneAsync(string output, TimeSpan? patience)
-    {
-        using var process = Process.Start(new ProcessStartInfo(KernelProcess.Program, ["finetune", "--steps", "12", "--batch-size", "4", "--evaluate-every", "0", "--save-every", "1", "--threads", "1", "--output", _folder.File(output)])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var (text, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        if (patience is { } time)
-        {
-            await Task.WhenAny(process.WaitForExitAsync(TestContext.Current.CancellationToken), Task.Delay(time, TestContext.Current.CancellationToken));
-            process.Kill();
-        }
-
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await text;
-        return (process.ExitCode, await error);
-    }
+    private Task<(int Code, string Error)> FineTuneAsync(string output, TimeSpan? patience) =>
+        ProgramProcess.RunAsync(["finetune", "--steps", "12", "--batch-size", "4", "--evaluate-every", "0", "--save-every", "1", "--threads", "1", "--output", _folder.File(output)], patience);
 
     private string StoppedAt(int step)
     {
@@ -165,9 +149,5 @@ public sealed class ResumeTests : IDisposable
 
     private static IEnumerable<TrainingExample> Examples() => TrainerTests.Forever(TrainerTests.Examples());
 
-    private static byte[] Bytes(LlamaForCausalLM model)
-    {
-        using var scope = NewDisposeScope();
-        return [.. model.TrainedParameters.SelectMany(trained => trained.Parameter.detach().bytes.ToArray())];
-    }
+    private static byte[] Bytes(LlamaForCausalLM model) => TinyModels.Bytes(model.TrainedParameters.Select(trained => trained.Parameter));
 }

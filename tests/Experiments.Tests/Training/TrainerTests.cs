@@ -31,8 +31,7 @@ public class TrainerTests
         {
             using var model = TinyModels.Make();
             new Trainer(model, Options with { Workers = 2 }).Train(Forever(Examples()));
-            using var scope = NewDisposeScope();
-            return [.. model.parameters().SelectMany(parameter => parameter.detach().bytes.ToArray())];
+            return TinyModels.Bytes(model.parameters());
         }
 
         Assert.Equal(Weights(), Weights());
@@ -71,12 +70,6 @@ public class TrainerTests
     [InlineData(2)]
     public void Stopped_in_the_middle_of_a_step_the_model_has_the_weights_of_the_last_whole_step(int workers)
     {
-        static byte[] Weights(Experiments.Models.LlamaForCausalLM model)
-        {
-            using var scope = NewDisposeScope();
-            return [.. model.parameters().SelectMany(parameter => parameter.detach().bytes.ToArray())];
-        }
-
         using var stop = new CancellationTokenSource();
         IEnumerable<TrainingExample> StopInTheThirdStep() => Forever(Examples()).Select((example, i) =>
         {
@@ -92,7 +85,7 @@ public class TrainerTests
         var result = new Trainer(stopped, Options with { Workers = workers }).Train(StopInTheThirdStep(), cancellation: stop.Token);
         new Trainer(whole, Options with { Workers = workers, Steps = 2 }).Train(Forever(Examples()));
         Assert.Equal(2, result.History.Count);
-        Assert.Equal(Weights(whole), Weights(stopped));
+        Assert.Equal(TinyModels.Bytes(whole.parameters()), TinyModels.Bytes(stopped.parameters()));
     }
 
     [Fact]
