@@ -52,8 +52,9 @@ internal static class AttentionCommand
 
             var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
             var text = AttentionStudy.Observe(loaded.Model, ids, Piece, hook, options);
-            var tables = Tables(text, AttentionStudy.Summarize([text], options));
-            var saved = (captured.Saves(parsed) || parsed.GetValue(explorer) is not null) && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, prompted.Length, patterns, text, tables);
+            var statistics = AttentionStudy.Summarize([text], options);
+            var tables = Tables(text, statistics);
+            var saved = (captured.Saves(parsed) || parsed.GetValue(explorer) is not null) && parsed.GetValue(output) is null ? null : Write(model, parsed, output, loaded, ids, prompted.Length, patterns, text, statistics, tables);
             Console.WriteLine(model.Json(parsed)
                 ? RunJson.Document(Numbers(text, prompted.Length, saved?.Folder)).TrimEnd()
                 : string.Join("\n", tables.Select(table => table.Table.ToPlainText())) + (saved is null ? "" : $"\n\nFigures and tables: {saved.Folder}"));
@@ -62,7 +63,7 @@ internal static class AttentionCommand
         return command;
     }
 
-    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture patterns, SequenceAttention text, IReadOnlyList<(string Name, Table Table)> tables)
+    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture patterns, SequenceAttention text, AttentionStatistics statistics, IReadOnlyList<(string Name, Table Table)> tables)
     {
         var (rebalance, more) = (model.Rebalance(parsed), model.More(parsed));
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
@@ -82,6 +83,8 @@ internal static class AttentionCommand
 
         run.WriteFigure("entropy", AttentionFigures.LayerByHead(text.NormalizedEntropy, "Normalised entropy", "entropy / ln i"));
         run.WriteFigure("bos-mass", AttentionFigures.LayerByHead(text.BosMass, "Attention on the beginning of the sequence", "share"));
+        run.WriteFigure("non-semantic", HeadFigures.NonSemantic(statistics.NonSemantic!));
+        run.WriteFigure("head-scores", HeadFigures.Scores(statistics.Laboratory!.Heads!));
         if (ids.Length <= MostTokensOnAxes)
         {
             run.WriteFigure("received", AttentionFigures.ReceivedByLayer(text.ReceivedByLayer, text.Pieces, logarithmic: true));

@@ -20,14 +20,26 @@ public sealed record AttentionStatistics
     /// <summary>Mean entropy in nats, texts weighted equally.</summary>
     public required double[,] Entropy { get; init; }
 
-    /// <summary>Mean normalised entropy, 0 to 1, over texts of two tokens or more.</summary>
+    /// <summary>Mean normalised entropy, 0 to 1, over texts of two tokens or more; NaN where there is none.</summary>
     public required double[,] NormalizedEntropy { get; init; }
 
     /// <summary>Mean share of attention on the first token.</summary>
     public required double[,] BosMass { get; init; }
 
+    /// <summary>Bootstrap intervals over texts of the four means above; null for a single text, and in runs that saved none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HeadIntervals? Intervals { get; init; }
+
     /// <summary>Share of each layer's attention by token class, for the classes that occur.</summary>
     public required IReadOnlyList<ClassMass> ClassMasses { get; init; }
+
+    /// <summary>Share of each head's attention by token class, for the classes that occur; null in runs that saved none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<HeadMass>? HeadMasses { get; init; }
+
+    /// <summary>What all non-semantic tokens (<see cref="TokenClasses.IsNonSemantic"/>) receive together; null in runs that saved none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NonSemanticMass? NonSemantic { get; init; }
 
     /// <summary>Outlier tokens by layer and class, for the classes that occur.</summary>
     public required IReadOnlyList<OutlierShare> Outliers { get; init; }

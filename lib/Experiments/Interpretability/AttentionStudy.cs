@@ -78,7 +78,7 @@ public static class AttentionStudy
         return [.. replies.Select((reply, i) => new ObservedReply(reply, Read(model, reducer.Layers(i), [.. prompts[i], .. reply.Ids.SkipLast(1)], piece, options, classifier)))];
     }
 
-    /// <summary>Statistics over several texts.</summary>
+    /// <summary>Statistics over several texts. Each is reduced to sums as soon as it was read, so that memory does not grow with the length of the texts.</summary>
     /// <param name="model">The decoder.</param>
     /// <param name="sequences">Token ids per text; run one at a time, so that nothing is padded.</param>
     /// <param name="piece">The piece behind an id, such as <see cref="TextTokenizer.Piece"/>.</param>
@@ -99,16 +99,16 @@ public static class AttentionStudy
         Action<int>? finished = null,
         CancellationToken cancellation = default)
     {
-        var texts = new List<SequenceAttention>();
+        options ??= new AttentionStudyOptions();
+        var texts = new List<TextAttention>();
         foreach (var ids in sequences)
         {
             cancellation.ThrowIfCancellationRequested();
-            var text = Observe(model, ids, piece, hook, options, classifier);
-            texts.Add(text with { Laboratory = text.Laboratory is { } reading ? reading with { Rollout = null } : null }); // [T, T] is not held for every text
+            texts.Add(TextAttention.Of(Observe(model, ids, piece, hook, options, classifier))); // what is known of single tokens goes with the text
             finished?.Invoke(texts.Count);
         }
 
-        return Summarize(texts, options);
+        return Statistics(texts, options);
     }
 
     /// <summary>Joins statistics of single texts.</summary>
@@ -120,29 +120,12 @@ public static class AttentionStudy
     {
         options ??= new AttentionStudyOptions();
         options.Validate();
-        if (texts.Count == 0)
-        {
-            throw new ExperimentException("There is no text to measure attention on. Give at least one.");
-        }
-
-        var layers = texts[0].Entropy.GetLength(0);
-        TokenClass[] classes = [.. texts.SelectMany(text => text.Classes).Distinct().Order()];
-        var estimate = new ClassMassEstimate(texts, options);
-        var sinks = Mean(texts, text => text.FirstKey, value => value > options.SinkEpsilon ? 100 : 0);
-        return new AttentionStatistics
-        {
-            Sequences = texts.Count,
-            Tokens = texts.Sum(text => text.Pieces.Count),
-            SinkRate = sinks,
-            ModelSinkRate = sinks.Cast<double>().Average(),
-            Entropy = Mean(texts, text => text.Entropy),
-            NormalizedEntropy = Mean([.. texts.Where(text => text.Pieces.Count > 1)], text => text.NormalizedEntropy),
-            BosMass = Mean(texts, text => text.BosMass),
-            ClassMasses = estimate.Masses(Enumerable.Range(0, layers), classes, (text, layer, key) => text.Mass[layer, key]),
-            Outliers = estimate.Outliers(layers, classes),
-            Laboratory = LaboratoryStatistics.Of(texts, estimate, layers, classes, options.Laboratory),
-        };
+        return Statistics([.. texts.Select(TextAttention.Of)], options);
     }
+
+    private static AttentionStatistics Statistics(IReadOnlyList<TextAttention> texts, AttentionStudyOptions options) => texts.Count == 0
+        ? throw new ExperimentException("There is no text to measure attention on. Give at least one.")
+        : new AttentionSummary(texts, options).Statistics();
 
     private static SequenceAttention Read(LlamaForCausalLM model, IReadOnlyList<LayerAttention> layers, IReadOnlyList<int> ids, Func<int, string> piece, AttentionStudyOptions options, TokenClassifier? classifier)
     {
@@ -154,28 +137,6 @@ public static class AttentionStudy
         }
 
         return SequenceAttention.From(layers, pieces, classes, options);
-    }
-
-    private static double[,] Mean(IReadOnlyList<SequenceAttention> texts, Func<SequenceAttention, double[,]> read, Func<double, double>? map = null)
-    {
-        if (texts.Count == 0)
-        {
-            return new double[0, 0];
-        }
-
-        var result = new double[read(texts[0]).GetLength(0), read(texts[0]).GetLength(1)];
-        foreach (var values in texts.Select(read))
-        {
-            for (var layer = 0; layer < result.GetLength(0); layer++)
-            {
-                for (var head = 0; head < result.GetLength(1); head++)
-                {
-                    result[layer, head] += (map is null ? values[layer, head] : map(values[layer, head])) / texts.Count;
-                }
-            }
-        }
-
-        return result;
     }
 }
 

@@ -16,21 +16,18 @@ public sealed record LaboratoryStatistics
     public IReadOnlyList<HiddenStateSummary>? HiddenStates { get; init; }
 
     /// <summary>Joins what was read of single texts; null where one was read without.</summary>
-    internal static LaboratoryStatistics? Of(IReadOnlyList<SequenceAttention> texts, ClassMassEstimate estimate, int layers, IReadOnlyList<TokenClass> classes, LaboratoryOptions? options)
+    /// <param name="texts">The texts, reduced.</param>
+    /// <param name="masses">Makes class masses of the shares by class of each text.</param>
+    /// <param name="options">Settings.</param>
+    internal static LaboratoryStatistics? Of(IReadOnlyList<TextAttention> texts, Func<Func<TextAttention, double[][]>, IReadOnlyList<ClassMass>> masses, LaboratoryOptions options)
     {
-        if (options is null || texts.Any(text => text.Laboratory is null))
+        bool All(Func<TextAttention, object?> part) => texts.All(text => part(text) is not null);
+        return !texts.All(text => text.HasLaboratory) ? null : new LaboratoryStatistics
         {
-            return null;
-        }
-
-        List<LaboratoryReading> readings = [.. texts.Select(text => text.Laboratory!)];
-        bool All(Func<LaboratoryReading, object?> part) => readings.TrueForAll(reading => part(reading) is not null);
-        return new LaboratoryStatistics
-        {
-            Heads = All(reading => reading.Heads) ? HeadScores.Mean(readings.ConvertAll(reading => reading.Heads!), options.Categories) : null,
-            ValueClassMasses = All(reading => reading.Values) ? estimate.Masses(Enumerable.Range(0, layers), classes, (text, layer, key) => text.Laboratory!.Values![layer].Mass[key]) : null,
-            RolloutClassMasses = All(reading => reading.RolloutMass) ? estimate.Masses([layers - 1], classes, (text, _, key) => text.Laboratory!.RolloutMass![key]) : null,
-            HiddenStates = All(reading => reading.HiddenStates) ? [.. Enumerable.Range(0, layers).Select(layer => HiddenStateSummary.Of([.. texts.Select(text => (text.Pieces.Count, text.Laboratory!.HiddenStates![layer]))]))] : null,
+            Heads = All(text => text.Heads) ? HeadScores.Mean([.. texts.Select(text => text.Heads!)], options.Categories) : null,
+            ValueClassMasses = All(text => text.ValueMass) ? masses(text => text.ValueMass!) : null,
+            RolloutClassMasses = All(text => text.RolloutMass) ? masses(text => text.RolloutMass!) : null,
+            HiddenStates = All(text => text.HiddenStates) ? [.. texts[0].HiddenStates!.Select((_, layer) => HiddenStateSummary.Of(layer, [.. texts.Select(text => (text.Tokens, text.HiddenStates![layer]))]))] : null,
         };
     }
 }
@@ -44,15 +41,15 @@ public sealed record LaboratoryStatistics
 /// <param name="SecondarySinks">Percentage of tokens other than first ones that are secondary sinks, texts counting by their tokens; NaN where there is none.</param>
 public sealed record HiddenStateSummary(int Layer, double MassiveTexts, double Massive, double Largest, double LargestRatio, double SecondarySinks)
 {
-    internal static HiddenStateSummary Of(IReadOnlyList<(int Tokens, HiddenStateReading Reading)> texts)
+    internal static HiddenStateSummary Of(int layer, IReadOnlyList<(int Tokens, HiddenStateCounts Counts)> texts)
     {
         var later = texts.Sum(text => text.Tokens - 1);
         return new HiddenStateSummary(
-            texts[0].Reading.Layer,
-            100.0 * texts.Count(text => text.Reading.Massive > 0) / texts.Count,
-            texts.Average(text => text.Reading.Massive),
-            texts.Max(text => text.Reading.Largest),
-            texts.Max(text => text.Reading.LargestRatio),
-            later == 0 ? double.NaN : 100.0 * texts.Sum(text => text.Reading.SecondarySinks.Count) / later);
+            layer,
+            100.0 * texts.Count(text => text.Counts.Massive > 0) / texts.Count,
+            texts.Average(text => text.Counts.Massive),
+            texts.Max(text => text.Counts.Largest),
+            texts.Max(text => text.Counts.LargestRatio),
+            later == 0 ? double.NaN : 100.0 * texts.Sum(text => text.Counts.SecondarySinks) / later);
     }
 }

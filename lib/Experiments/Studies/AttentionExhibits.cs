@@ -23,6 +23,7 @@ internal static class AttentionExhibits
                 Caption = $"What the attention of each layer goes to, {condition.Name}, over {condition.Statistics.Sequences} texts.",
             }))),
             ("non-semantic", NonSemantic(conditions)),
+            .. NonSemanticByHead(conditions) is { } byHead ? new (string, Figure)[] { ("non-semantic-by-head", byHead) } : [],
             ("entropy-by-layer", EntropyByLayer(conditions)),
             ("sink-rate", ByHead(conditions, "Sink rate of the first token", "% of texts", "0", 100, statistics => statistics.SinkRate)),
             ("entropy", ByHead(conditions, "Normalised entropy", "entropy / ln i", "0.00", 1, statistics => statistics.NormalizedEntropy)),
@@ -35,26 +36,44 @@ internal static class AttentionExhibits
 
     private static Table Named(Table table, AttentionCondition condition) => table with { Caption = $"{char.ToUpperInvariant(condition.Name[0])}{condition.Name[1..]}: {char.ToLowerInvariant(table.Caption[0])}{table.Caption[1..]}", Label = "" };
 
-    /// <summary>Attention on all non-semantic tokens but the first by layer, against what their positions explain.</summary>
+    /// <summary>Attention on all non-semantic tokens but the first by layer, against what their positions explain; with bands where intervals were saved.</summary>
     public static LineFigure NonSemantic(IReadOnlyList<AttentionCondition> conditions)
     {
-        LineSeries Line(string name, AttentionStatistics statistics, Func<ClassMass, double> share)
-        {
-            var layers = statistics.ClassMasses.GroupBy(mass => mass.Layer).OrderBy(layer => layer.Key).ToList();
-            return new LineSeries(name, [.. layers.Select(layer => (double)layer.Key)], [.. layers.Select(layer => layer.Where(mass => mass.Class.IsNonSemantic()).Sum(share))]);
-        }
-
+        var banded = conditions.Any(condition => condition.Statistics.NonSemantic?.Layers[0].Low is not null);
         return new LineFigure
         {
             Title = "Attention on non-semantic tokens, by layer",
-            Caption = "Share of attention on non-semantic tokens (all classes but content words, digits and the first token) by layer, and the share that their positions explain.",
-            Series = [.. conditions.Select(condition => Line(condition.Name, condition.Statistics, mass => mass.Mass)), Line("explained by positions", conditions[0].Statistics, mass => mass.Expected)],
+            Caption = $"Share of attention on non-semantic tokens (all classes but content words, digits and the first token) by layer, and the share that their positions explain.{(banded ? " Bands: bootstrap 95 % intervals over texts." : "")}",
+            Series = [.. conditions.Select(Line), Sum("explained by positions", conditions[0].Statistics, mass => mass.Expected)],
             XTitle = "layer",
             ValueTitle = "share of attention",
             Percent = true,
             Markers = true,
         };
+
+        static LineSeries Line(AttentionCondition condition)
+        {
+            var line = Sum(condition.Name, condition.Statistics, mass => mass.Mass);
+            return condition.Statistics.NonSemantic?.Layers is { } layers && layers.All(layer => layer is { Low: not null, High: not null })
+                ? line with { Y = [.. layers.Select(layer => layer.Mass)], Low = [.. layers.Select(layer => layer.Low!.Value)], High = [.. layers.Select(layer => layer.High!.Value)] }
+                : line;
+        }
+
+        static LineSeries Sum(string name, AttentionStatistics statistics, Func<ClassMass, double> share)
+        {
+            var layers = statistics.ClassMasses.GroupBy(mass => mass.Layer).OrderBy(layer => layer.Key).ToList();
+            return new LineSeries(name, [.. layers.Select(layer => (double)layer.Key)], [.. layers.Select(layer => layer.Where(mass => mass.Class.IsNonSemantic()).Sum(share))]);
+        }
     }
+
+    /// <summary>The same by layer and head, above what positions explain; null where a run saved no numbers by head.</summary>
+    public static PanelFigure? NonSemanticByHead(IReadOnlyList<AttentionCondition> conditions) => conditions.Any(condition => condition.Statistics.NonSemantic is null) ? null : new PanelFigure
+    {
+        Title = "Attention on non-semantic tokens, by layer and head",
+        Caption = string.Create(CultureInfo.InvariantCulture, $"Share of each head's attention on non-semantic tokens (all classes but content words, digits and the first token), in percentage points above the {conditions[0].Statistics.NonSemantic!.Expected:0.0%} that their positions explain. {string.Join(" ", conditions.Select((condition, i) => $"{PanelFigure.Letter(i)} {condition.Name}."))}"),
+        Panels = [.. conditions.Select(condition => HeadFigures.NonSemantic(condition.Statistics.NonSemantic!, condition.Name))],
+        SharedColors = true,
+    };
 
     /// <summary>Entropy before and after, with a band from the least to the greatest head.</summary>
     private static LineFigure EntropyByLayer(IReadOnlyList<AttentionCondition> conditions)

@@ -46,6 +46,9 @@ public sealed class AttentionReport
     /// <summary>Attention on non-semantic tokens by layer, against what their positions explain.</summary>
     public LineFigure NonSemantic => AttentionExhibits.NonSemantic(Conditions);
 
+    /// <summary>The same by layer and head, in percentage points above what positions explain.</summary>
+    public PanelFigure NonSemanticByHead => AttentionExhibits.NonSemanticByHead(Conditions)!;
+
     /// <summary>What the numbers say of the fine-tuned model.</summary>
     public IReadOnlyList<string> Conclusions => AttentionExhibits.ConclusionsOf(Conditions);
 
@@ -88,9 +91,9 @@ public sealed class AttentionReport
             Checkpoints = origins,
             NativeVersions = Backend.Versions,
         };
-        if (workspace.Find(plan) is { } existing)
+        if (workspace.Find(plan) is { } existing && existing.ReadMetrics<List<AttentionCondition>>() is var saved && saved.TrueForAll(condition => condition.Statistics.NonSemantic is not null))
         {
-            return new AttentionReport(existing, existing.ReadMetrics<List<AttentionCondition>>());
+            return new AttentionReport(existing, saved); // one without numbers by head is measured again
         }
 
         using var run = workspace.Start(plan);

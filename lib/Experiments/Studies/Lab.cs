@@ -100,14 +100,14 @@ public sealed class Lab
         Interruption.Token);
 
     /// <summary>What each head of the fine-tuned model does, over the texts of <see cref="Attention"/>, without re-balancing.</summary>
-    /// <returns>Scores and category, one row per layer and head.</returns>
-    public Reporting.Table HeadCategories()
+    /// <returns>Scores and category of each head; see <see cref="LaboratoryTables.Heads"/> and <see cref="HeadFigures.Scores"/>.</returns>
+    public IReadOnlyList<HeadScores> HeadScores()
     {
         using var loaded = LoadedModel.Open(FineTuned().Folder);
         var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions { ValueWeighting = false, Rollout = false, HiddenStates = false } };
         var texts = AttentionReport.Texts(loaded, Profile.AttentionTexts, Seed);
         var statistics = AttentionStudy.Run(loaded.Model, texts, loaded.Tokenizer.Piece, options: options, cancellation: Interruption.Token);
-        return LaboratoryTables.Heads(statistics.Laboratory!.Heads!);
+        return statistics.Laboratory!.Heads!;
     }
 
     /// <summary>A model with re-balancing off against on, on test questions.</summary>

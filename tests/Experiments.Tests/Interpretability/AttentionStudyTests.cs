@@ -104,8 +104,8 @@ public class AttentionStudyTests
     [Fact]
     public void Expected_shares_are_those_of_even_attention()
     {
-        Assert.Equal((1 + (1 / 2.0) + (1 / 3.0)) / 3, ClassMassEstimate.UniformShare(0, 3), 1e-12);
-        Assert.Equal(1 / 9.0, ClassMassEstimate.UniformShare(2, 3), 1e-12);
+        Assert.Equal((1 + (1 / 2.0) + (1 / 3.0)) / 3, TextAttention.UniformShares(3)[0], 1e-12);
+        Assert.Equal(1 / 9.0, TextAttention.UniformShares(3)[2], 1e-12);
     }
 
     [Fact]
