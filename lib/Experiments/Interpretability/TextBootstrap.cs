@@ -55,8 +55,8 @@ internal sealed class TextBootstrap
             return new ColumnMeans(means, null, null);
         }
 
-        var sorted = shares.sort(0).Values; // [resample, column]
-        double[] At(double quantile) => Row(sorted[(long)Math.Round(quantile * (sorted.shape[0] - 1))]);
+        var sorted = shares.t().contiguous().sort(1).Values; // [column, resample]
+        double[] At(double quantile) => Row(sorted.select(1, (long)Math.Round(quantile * (sorted.shape[1] - 1))));
         return new ColumnMeans(means, At(_tail), At(1 - _tail));
     }
 

@@ -9,7 +9,11 @@ internal static class AttentionExhibits
 {
     public static Exhibits Of(IReadOnlyList<AttentionCondition> conditions, IReadOnlyList<AttentionExample> examples) => new()
     {
-        Tables = [.. conditions.Select(condition => ($"token-classes-{FileName(condition)}", Named(AttentionReport.ClassTable(condition.Statistics), condition)))],
+        Tables =
+        [
+            .. conditions.Select(condition => ($"token-classes-{FileName(condition)}", Named(AttentionReport.ClassTable(condition.Statistics), condition))),
+            .. conditions.Where(condition => condition.Statistics.NonSemantic is not null).Select(condition => ($"non-semantic-heads-{FileName(condition)}", Named(AttentionReport.HeadTable(condition.Statistics.NonSemantic!), condition))),
+        ],
         Figures =
         [
             .. conditions.Select(condition => ($"token-classes-{FileName(condition)}", (Figure)(AttentionReport.ClassFigure(condition.Statistics) with

@@ -148,6 +148,25 @@ public sealed class AttentionReport
         };
     }
 
+    /// <summary>The heads that look most at non-semantic tokens, against what positions explain.</summary>
+    /// <param name="mass">What these tokens receive.</param>
+    /// <param name="most">Rows at most.</param>
+    /// <returns>One row per head, the greatest share first.</returns>
+    public static Table HeadTable(NonSemanticMass mass, int most = 10) => Table.From(
+        (from layer in Enumerable.Range(0, mass.Heads.Mass.GetLength(0))
+         from head in Enumerable.Range(0, mass.Heads.Mass.GetLength(1))
+         orderby mass.Heads.Mass[layer, head] descending
+         select (Layer: layer, Head: head)).Take(most),
+        c => c
+            .Integer("Layer", at => at.Layer)
+            .Integer("Head", at => at.Head)
+            .Estimate("Mass", at => mass.Heads.Mass[at.Layer, at.Head], at => mass.Heads.Low?[at.Layer, at.Head], at => mass.Heads.High?[at.Layer, at.Head], "0.0%")
+            .Number("Expected", _ => mass.Expected, "0.0%")
+            .Number("Lift", at => mass.Heads.Mass[at.Layer, at.Head] / mass.Expected, "0.00")) with
+    {
+        Caption = "Heads with the greatest share of attention on non-semantic tokens, with 95 % bootstrap intervals over texts, and the share expected from the positions alone.",
+    };
+
     /// <summary>Attention mass of each token class, one bar per layer.</summary>
     /// <param name="statistics">The numbers.</param>
     /// <returns>The figure.</returns>
