@@ -27,7 +27,7 @@ internal sealed class AttentionTexts
         {
             if (result.GetValue(_file) is not null && ofOneText.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name).ToList() is { Count: > 0 } given)
             {
-                result.AddError($"--texts looks at the many texts of a file, {string.Join(" and ", given)} at one. Leave out one or the other.");
+                result.AddError($"--texts looks at the many texts of a file, {string.Join(", ", given)} at one. Leave out one or the other.");
             }
             else if (result.GetValue(_file) is not null)
             {
