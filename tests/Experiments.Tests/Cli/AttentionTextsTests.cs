@@ -1,8 +1,11 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Experiments.Interpretability;
 using Experiments.Models;
 using Experiments.Studies;
 using Experiments.Tests.Models;
+using Experiments.Tests.Notebooks.Jupyter;
 
 namespace Experiments.Tests.Cli;
 
@@ -69,6 +72,21 @@ public sealed class AttentionTextsTests : IDisposable
         Assert.Empty(output);
         Assert.Contains(what, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
+        Assert.Equal(file, Assert.Single(Directory.GetFileSystemEntries(_folder.Path)));
+    }
+
+    [Fact]
+    public async Task An_interrupt_stops_between_two_texts_with_exit_code_130_and_writes_nothing()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        var file = _folder.Write("texts.txt", string.Concat(Enumerable.Repeat(Words, 4000)));
+        using var process = Process.Start(new ProcessStartInfo(KernelProcess.Program, ["attention", "--texts", file, "--output", _folder.File("results"), "--save-tensors", _folder.File("m.safetensors")]) { RedirectStandardError = true })!;
+        Assert.Contains("means ", await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(130, process.ExitCode);
+        Assert.EndsWith("experiments: interrupted. Nothing half-written is left.\n", error, StringComparison.Ordinal);
         Assert.Equal(file, Assert.Single(Directory.GetFileSystemEntries(_folder.Path)));
     }
 
