@@ -14,7 +14,7 @@ internal static class AttentionCommand
     internal static Command Create()
     {
         var command = new Command("attention", """
-            Attention statistics and heatmaps of one text.
+            Attention statistics and heatmaps of one text, or statistics over many.
 
             Examples:
               experiments attention --prompt "The father of Sam is Leo. Who is the father of Sam?"
@@ -24,6 +24,11 @@ internal static class AttentionCommand
               experiments attention --prompt-file question.txt --generate 64
               experiments attention --tokens 1,403,407 --model ~/models/llama --save-tensors attention.safetensors
               experiments attention --prompt-file question.txt --save-tensors f.safetensors --capture scores,q,k --layers 0,3-5 --positions 0-15
+              experiments attention --texts stories.txt
+              experiments attention --texts chats.jsonl --save-tensors means.safetensors --capture pattern,scores --positions 0-63
+
+            With --texts each text of the file is run alone. Printed, and written to a run, are means and intervals over texts. --save-tensors writes, entry by entry, the mean over the
+            texts that have the position, its 95 % interval (.low, .high) and the number of these texts (count); without --positions, up to the end of the longest text.
             """);
         var model = new ModelArguments(command);
         var prompt = new PromptArguments(command);
@@ -34,9 +39,16 @@ internal static class AttentionCommand
         command.Options.Add(generate);
         command.Options.Add(explorer);
         command.Options.Add(output);
+        var texts = new AttentionTexts(command, model, captured, [.. prompt.Sources, explorer, generate]);
 
         command.SetAction((parsed, cancellation) =>
         {
+            if (texts.AreGiven(parsed))
+            {
+                texts.Run(parsed, parsed.GetValue(output), prompt.AllowsLongContext(parsed), cancellation);
+                return Task.FromResult(0);
+            }
+
             using var loaded = model.Load(parsed);
             var more = new GenerationOptions { MaxNewTokens = parsed.GetValue(generate), AllowLongContext = prompt.AllowsLongContext(parsed) };
             var prompted = prompt.Ids(parsed, loaded, more.MaxNewTokens);
@@ -69,7 +81,7 @@ internal static class AttentionCommand
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
         {
             Model = loaded.Name,
-            Variant = (rebalance, more.Count) switch { (null, 0) => "off", (_, 0) => "re-balanced", _ => "changed" },
+            Variant = ModelArguments.Variant(rebalance, more),
             Config = more.Count == 0 ? (object)new { Tokens = ids, Rebalance = rebalance } : new { Tokens = ids, Rebalance = rebalance, Interventions = more },
             Seed = model.Seed(parsed),
             CheckpointHash = loaded.Hash,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Experiments.Interpretability;
 using Experiments.Models;
@@ -25,15 +26,20 @@ internal sealed class CaptureArguments
 
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_file) is null && (result.GetValue(_what) ?? result.GetValue(_positions)) is not null)
-            {
-                result.AddError("--capture and --positions say what --save-tensors writes. Give --save-tensors too.");
-            }
+            Require(result, "", _what, _positions);
         });
     }
 
+    /// <summary>Rejects layers and heads where no tensors are saved: for commands that don't show patterns.</summary>
+    /// <param name="result">What was parsed.</param>
+    /// <param name="when">Begins the error.</param>
+    internal void RequireFile(SymbolResult result, string when) => Require(result, when, _layers, _heads);
+
     /// <summary>Whether tensors are to be saved.</summary>
-    internal bool Saves(ParseResult parsed) => parsed.GetValue(_file) is not null;
+    internal bool Saves(ParseResult parsed) => File(parsed) is not null;
+
+    /// <summary>Where to; null for nowhere.</summary>
+    internal string? File(ParseResult parsed) => parsed.GetValue(_file);
 
     /// <summary>The patterns that pictures show.</summary>
     internal ActivationCapture Patterns(ParseResult parsed, LlamaForCausalLM model, int[] ids, IAttentionHook? hook) => ActivationCapture.Run(model, ids, Shown(parsed), hook);
@@ -41,13 +47,25 @@ internal sealed class CaptureArguments
     /// <summary>Runs the text once more and saves what was asked for, if anything was.</summary>
     internal void Save(ParseResult parsed, LlamaForCausalLM model, int[] ids, IAttentionHook? hook)
     {
-        if (parsed.GetValue(_file) is not { } file)
+        if (File(parsed) is { } file)
         {
-            return;
+            ActivationCapture.Run(model, ids, Saved(parsed), hook).Save(file);
         }
+    }
 
+    /// <summary>What is to be saved.</summary>
+    internal CaptureOptions Saved(ParseResult parsed)
+    {
         var names = (parsed.GetValue(_what) ?? "pattern,logits").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        ActivationCapture.Run(model, ids, Shown(parsed) with { What = [.. names.Select(Activation.Find)], Positions = Indices(parsed, _positions) }, hook).Save(file);
+        return Shown(parsed) with { What = [.. names.Select(Activation.Find)], Positions = Indices(parsed, _positions) };
+    }
+
+    private void Require(SymbolResult result, string when, params Option<string?>[] options)
+    {
+        if (result.GetValue(_file) is null && options.Any(option => result.GetValue(option) is not null))
+        {
+            result.AddError($"{when}{string.Join(" and ", options.Select(option => option.Name))} say what --save-tensors writes. Give --save-tensors too.");
+        }
     }
 
     private CaptureOptions Shown(ParseResult parsed) => new() { Layers = Indices(parsed, _layers), Heads = Indices(parsed, _heads) };

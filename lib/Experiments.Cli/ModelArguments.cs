@@ -79,6 +79,9 @@ internal sealed class ModelArguments
     /// <summary>What was asked for with --intervention, in that order.</summary>
     internal IReadOnlyList<Intervention> More(ParseResult parsed) => [.. parsed.GetValue(_interventions)!.Select(Interventions.Parse)];
 
+    /// <summary>What was done to attention, in the names of runs.</summary>
+    internal static string Variant(RebalanceOptions? rebalance, IReadOnlyList<Intervention> more) => (rebalance, more.Count) switch { (null, 0) => "off", (_, 0) => "re-balanced", _ => "changed" };
+
     /// <summary>What the model is loaded and run with, for provenance.</summary>
     internal IReadOnlyDictionary<string, object?> Describe(ParseResult parsed)
     {
@@ -106,7 +109,7 @@ internal sealed class PromptArguments
     private readonly Option<string?> _prompt = new("--prompt") { Description = "The text" };
     private readonly Option<string?> _file = new("--prompt-file") { Description = "File with the text", HelpName = "F" };
     private readonly Option<string?> _tokens = new("--tokens") { Description = "Token ids, used exactly as given: 1,403,407", HelpName = "IDS" };
-    private readonly Option<bool> _long = new("--allow-long-context") { Description = "Accept a prompt longer than the model was trained for" };
+    private readonly Option<bool> _long = new("--allow-long-context") { Description = "Accept a text longer than the model was trained for" };
 
     internal PromptArguments(Command command)
     {
@@ -115,6 +118,9 @@ internal sealed class PromptArguments
             command.Options.Add(option);
         }
     }
+
+    /// <summary>The options that give the text.</summary>
+    internal IEnumerable<Option> Sources => [_prompt, _file, _tokens];
 
     internal bool AllowsLongContext(ParseResult parsed) => parsed.GetValue(_long);
 

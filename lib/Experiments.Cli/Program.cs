@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Experiments.Notebooks;
 using Experiments.Runs;
 
@@ -21,7 +22,9 @@ public static class Program
     {
         Interruption.Source = () => CellCancellation.Token;
         LiveDisplay.Source = CellDisplays.Open;
-        var parsed = Root().Parse(RunParameters.Join(args));
+        var root = Root();
+        root.Subcommands.ToList().ForEach(RunInBackground);
+        var parsed = root.Parse(RunParameters.Join(args));
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync($"experiments: {string.Join(" ", parsed.Errors.Select(error => error.Message).Distinct())} See --help.");
@@ -51,6 +54,13 @@ public static class Program
         }
     }
 
+    /// <summary>Has a command's work done on another thread: signals are listened for only when the work's task is there, so work that blocks could not be interrupted.</summary>
+    private static void RunInBackground(Command command)
+    {
+        command.Action = command.Action is AsynchronousCommandLineAction action ? new BackgroundAction(action) : command.Action;
+        command.Subcommands.ToList().ForEach(RunInBackground);
+    }
+
     // A RootCommand would take its name from the file, Experiments.Cli, and show that in every usage line.
     private static Command Root() => new("experiments", "Attention, computed tokens and reasoning in LLaMA-family models: train, look, re-balance, measure.")
     {
@@ -74,6 +84,13 @@ public static class Program
         KernelCommand.Create(),
         DoctorCommand.Create(),
     };
+}
+
+/// <summary>Does an action's work on a thread of the pool.</summary>
+internal sealed class BackgroundAction(AsynchronousCommandLineAction action) : AsynchronousCommandLineAction
+{
+    public override Task<int> InvokeAsync(ParseResult parseResult, CancellationToken cancellationToken = default) =>
+        Task.Run(() => action.InvokeAsync(parseResult, cancellationToken), CancellationToken.None);
 }
 
 /// <summary>The command line is understood but contradicts itself.</summary>

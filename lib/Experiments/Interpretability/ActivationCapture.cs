@@ -46,8 +46,21 @@ public sealed class ActivationCapture
     {
         TextGenerator.CheckPrompt(model.Config, ids);
         var kept = (options ?? new CaptureOptions()).For(model.Config, ids.Count);
-        int[] keyHeads = [.. kept.Heads!.Select(head => head / (model.Config.NumAttentionHeads / model.Config.NumKeyValueHeads)).Distinct()];
-        var observer = new CaptureObserver(kept, keyHeads);
+        var tensors = new List<CapturedTensor>();
+        Pass(model, ids, kept, hook, ids.Count, tensors.Add);
+        return new ActivationCapture([.. ids], kept, kept.KeyValueHeads(model.Config), tensors);
+    }
+
+    /// <summary>Runs a text and hands out what is asked for, tensor by tensor, in the order of the pass.</summary>
+    /// <param name="model">The decoder.</param>
+    /// <param name="ids">Token ids that the model knows.</param>
+    /// <param name="kept">What to keep, lists filled in.</param>
+    /// <param name="hook">Intervention; null for the plain model.</param>
+    /// <param name="keys">Keys of patterns and scores to keep, from the first on.</param>
+    /// <param name="keep">Takes them.</param>
+    internal static void Pass(LlamaForCausalLM model, IReadOnlyList<int> ids, CaptureOptions kept, IAttentionHook? hook, int keys, Action<CapturedTensor> keep)
+    {
+        var observer = new CaptureObserver(kept, kept.KeyValueHeads(model.Config), keys, keep);
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         Tensor Row(IEnumerable<int> numbers) => tensor(numbers.Select(number => (long)number).ToArray(), device: model.Device).unsqueeze(0);
@@ -59,8 +72,6 @@ public sealed class ActivationCapture
         {
             model.Forward(Row(ids), hook: hook, lastOnly: true, observer: observer);
         }
-
-        return new ActivationCapture([.. ids], kept, keyHeads, observer.Tensors);
     }
 
     /// <summary>One head's pattern, <c>[query, key]</c>, with the queries at <see cref="Positions"/>.</summary>
@@ -107,7 +118,6 @@ public sealed class ActivationCapture
     /// <exception cref="ExperimentException">The folder is not writable or the disk is full.</exception>
     public void Save(string path)
     {
-        using var scope = NewDisposeScope();
         var metadata = new Dictionary<string, string>
         {
             ["axes"] = JsonSerializer.Serialize(Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Axes)),
@@ -117,6 +127,6 @@ public sealed class ActivationCapture
             ["kv_heads"] = JsonSerializer.Serialize(KeyValueHeads),
             ["positions"] = JsonSerializer.Serialize(Positions),
         };
-        AtomicFile.Write(path, stream => SafeTensors.Write(stream, Tensors.Select(kept => (kept.Name, tensor(kept.Values, [.. kept.Shape]))), metadata));
+        AtomicFile.Write(path, stream => SafeTensors.Write(stream, [.. Tensors.Select(kept => (kept.Name, ScalarType.Float32, kept.Shape, new Func<Tensor>(() => tensor(kept.Values, [.. kept.Shape]))))], metadata));
     }
 }

@@ -6,11 +6,11 @@ namespace Experiments.Interpretability;
 /// <summary>Copies what is asked for out of one sequence's pass, layer by layer.</summary>
 /// <param name="options">The choice, lists filled in.</param>
 /// <param name="keyHeads">Heads of keys and values to keep.</param>
-internal sealed class CaptureObserver(CaptureOptions options, IReadOnlyList<int> keyHeads) : IAttentionObserver
+/// <param name="keys">Keys of patterns and scores to keep, from the first on; all where there are fewer.</param>
+/// <param name="keep">Takes each copy at once.</param>
+internal sealed class CaptureObserver(CaptureOptions options, IReadOnlyList<int> keyHeads, int keys, Action<CapturedTensor> keep) : IAttentionObserver
 {
     private const int TokenAxis = 1; // of tensors saved by token; patterns and scores have heads there
-
-    internal List<CapturedTensor> Tensors { get; } = [];
 
     public void OnScores(AttentionSite site, Tensor query, Tensor key, Tensor scores)
     {
@@ -40,10 +40,10 @@ internal sealed class CaptureObserver(CaptureOptions options, IReadOnlyList<int>
     }
 
     private void Add(Activation activation, int layer, Tensor kept) =>
-        Tensors.Add(new CapturedTensor(activation.TensorName(layer), activation.Axes, kept.shape, Plain.Floats(kept)));
+        keep(new CapturedTensor(activation.TensorName(layer), activation.Axes, kept.shape, Plain.Floats(kept)));
 
     /// <summary>Chosen heads and queries of <c>[batch, head, query, key]</c>.</summary>
-    private Tensor Rows(Tensor weights) => Selected(Selected(weights, 1, options.Heads!), 2, options.Positions!);
+    private Tensor Rows(Tensor weights) => Selected(Selected(weights, 1, options.Heads!), 2, options.Positions!).narrow(-1, 0, Math.Min(keys, weights.shape[^1]));
 
     /// <summary>Chosen heads and positions of <c>[batch, head, position, headDim]</c>, as <c>[batch, position, head, headDim]</c>.</summary>
     private Tensor ByToken(Tensor heads, IReadOnlyList<int> chosen) => Selected(Selected(heads, 1, chosen), 2, options.Positions!).transpose(1, 2);

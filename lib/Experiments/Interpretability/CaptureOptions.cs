@@ -18,39 +18,56 @@ public sealed record CaptureOptions
     /// <summary>0-based positions of tokens; null for all. Of patterns and scores, these are the queries, and their rows are kept whole.</summary>
     public IReadOnlyList<int>? Positions { get; init; }
 
-    /// <summary>The choice for a text, with lists in ascending order and nothing twice.</summary>
+    /// <summary>The choice for a text, with lists filled in.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="length">Tokens of the text.</param>
     /// <exception cref="ExperimentException">Something chosen does not exist, or is too much to hold.</exception>
     internal CaptureOptions For(LlamaConfig config, int length)
+    {
+        var chosen = Resolved(config, length, "the text");
+        var numbers = chosen.Numbers(config, length);
+        return numbers <= Array.MaxLength
+            ? chosen
+            : throw new ExperimentException(FormattableString.Invariant($"A capture of {numbers:N0} numbers is too large. Choose fewer layers, heads or positions, or a shorter text."));
+    }
+
+    /// <summary>The choice with lists in ascending order, nothing twice and nothing null.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="length">Tokens of the text.</param>
+    /// <param name="text">Which text that is, for errors.</param>
+    /// <exception cref="ExperimentException">Something chosen does not exist.</exception>
+    internal CaptureOptions Resolved(LlamaConfig config, int length, string text)
     {
         if (What.Count == 0)
         {
             throw new ExperimentException($"Nothing is to be captured. Choose from {string.Join(", ", Activation.All.Select(activation => activation.Name))}.");
         }
 
-        var chosen = new CaptureOptions
+        return new CaptureOptions
         {
             What = [.. Activation.All.Where(What.Contains)],
             Layers = Chosen("layer", Layers, config.NumHiddenLayers, "the model"),
             Heads = Chosen("head", Heads, config.NumAttentionHeads, "the model"),
-            Positions = Chosen("position", Positions, length, "the text"),
+            Positions = Chosen("position", Positions, length, text),
         };
-        var values = chosen.What.Sum(kind => chosen.Values(kind, config, length));
-        return values <= Array.MaxLength
-            ? chosen
-            : throw new ExperimentException(FormattableString.Invariant($"A capture of {values:N0} numbers is too large. Choose fewer layers, heads or positions, or a shorter text."));
     }
 
-    /// <summary>Numbers to hold of a kind, at most.</summary>
-    private long Values(Activation kind, LlamaConfig config, int length)
+    /// <summary>Heads of keys and values that the chosen heads share, ascending.</summary>
+    internal IReadOnlyList<int> KeyValueHeads(LlamaConfig config) => [.. Heads!.Select(head => head / (config.NumAttentionHeads / config.NumKeyValueHeads)).Distinct()];
+
+    /// <summary>Numbers to hold, at most.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="keys">Keys of a row of a pattern.</param>
+    internal long Numbers(LlamaConfig config, int keys) => What.Sum(kind => Numbers(kind, config, keys));
+
+    private long Numbers(Activation kind, LlamaConfig config, int keys)
     {
         long rows = Positions!.Count * (long)Layers!.Count, heads = Heads!.Count;
         return kind switch
         {
             _ when kind == Activation.Logits => Positions.Count * (long)config.VocabSize,
             _ when kind == Activation.Hidden => rows * config.HiddenSize,
-            _ when kind == Activation.Pattern || kind == Activation.Scores => rows * heads * length,
+            _ when kind == Activation.Pattern || kind == Activation.Scores => rows * heads * keys,
             _ => rows * heads * config.HeadWidth,
         };
     }

@@ -19,24 +19,30 @@ public static class SafeTensors
     /// <param name="stream">Where to; not closed.</param>
     /// <param name="tensors">Names and tensors; any device, made contiguous while writing.</param>
     /// <param name="metadata">Strings for <c>__metadata__</c>; transformers wants <c>format = pt</c>, which is added.</param>
-    public static void Write(Stream stream, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(Stream stream, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(stream, [.. tensors.Select(pair => (pair.Name, pair.Tensor.dtype, (IReadOnlyList<long>)pair.Tensor.shape, new Func<Tensor>(pair.Tensor.alias)))], metadata);
+
+    /// <summary>Writes tensors that are made one after the other, so that one at a time is in memory.</summary>
+    /// <param name="stream">Where to; not closed.</param>
+    /// <param name="tensors">Names, what the tensors will be, and how to make each; it is disposed when written.</param>
+    /// <param name="metadata">As above.</param>
+    internal static void Write(Stream stream, IReadOnlyList<(string Name, ScalarType Dtype, IReadOnlyList<long> Shape, Func<Tensor> Make)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var list = tensors.ToList();
         var header = new JsonObject { ["__metadata__"] = new JsonObject([.. (metadata ?? new Dictionary<string, string>()).Append(new("format", "pt")).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))]) };
         long offset = 0;
-        foreach (var (name, value) in list)
+        foreach (var (name, type, shape, _) in tensors)
         {
-            var (dtype, _, size) = Dtypes.FirstOrDefault(d => d.Type == value.dtype);
+            var (dtype, _, size) = Dtypes.FirstOrDefault(d => d.Type == type);
             if (dtype is null)
             {
-                throw new Runs.ExperimentException($"Tensor '{name}' has dtype {value.dtype}, which safetensors cannot hold. Convert it first.");
+                throw new Runs.ExperimentException($"Tensor '{name}' has dtype {type}, which safetensors cannot hold. Convert it first.");
             }
 
-            var end = offset + (value.numel() * size);
+            var end = offset + (shape.Aggregate(1L, (product, length) => product * length) * size);
             header[name] = new JsonObject
             {
                 ["dtype"] = dtype,
-                ["shape"] = new JsonArray([.. value.shape.Select(s => (JsonNode)s)]),
+                ["shape"] = new JsonArray([.. shape.Select(s => (JsonNode)s)]),
                 ["data_offsets"] = new JsonArray(offset, end),
             };
             offset = end;
@@ -47,9 +53,10 @@ public static class SafeTensors
         stream.Write(BitConverter.GetBytes((long)padded));
         stream.Write(json);
         stream.Write(System.Text.Encoding.UTF8.GetBytes(new string(' ', padded - json.Length)));
-        foreach (var (_, value) in list)
+        foreach (var (_, _, _, make) in tensors)
         {
-            using var host = value.detach().cpu().contiguous();
+            using var scope = NewDisposeScope();
+            var host = make().detach().cpu().contiguous();
             if (host.numel() > 0)
             {
                 host.WriteBytesToStream(stream, 1 << 20);

@@ -10,8 +10,12 @@ namespace Experiments.Tests.Models;
 /// <summary>Counts live tensors, so nothing else may run meanwhile.</summary>
 [CollectionDefinition(nameof(TensorLeakTests), DisableParallelization = true)]
 [Collection(nameof(TensorLeakTests))]
-public class TensorLeakTests
+public sealed class TensorLeakTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
     public void A_hundred_forward_passes_leave_no_tensor_behind()
     {
@@ -93,7 +97,19 @@ public class TensorLeakTests
             AttentionStudy.Observe(model, [1, 2, 3, 4], id => $"<{id}>", rebalancing, new() { Laboratory = new() });
             AttentionStudy.Generate(model, [[1, 2, 3, 4], [1]], new() { MaxNewTokens = 2, PrefillChunk = 2 }, id => $"<{id}>", rebalancing);
             ActivationCapture.Run(model, [1, 2, 3, 4], new() { What = Activation.All, Layers = [1], Positions = [0, 3] }, rebalancing);
+            ActivationMeans.Run(model, [[1, 2, 3, 4], [5]], new() { What = Activation.All, Positions = [0, 3] }, rebalancing).Save(_folder.File("means.safetensors"));
         });
+    }
+
+    [Fact]
+    public void Means_over_many_texts_take_no_more_memory_than_over_few()
+    {
+        using var model = TinyModels.Make();
+        int[] text = [.. Enumerable.Range(0, 60).Select(i => i % 23)];
+        var used = new List<long>();
+        ActivationMeans.Run(model, [.. Enumerable.Repeat(text, 40)], new() { What = Activation.All }, finished: _ => used.Add(GC.GetTotalMemory(forceFullCollection: true)), cancellation: TestContext.Current.CancellationToken);
+        var capture = ActivationCapture.Run(model, text, new() { What = Activation.All }).Tensors.Sum(tensor => tensor.Values.Length * sizeof(float));
+        Assert.InRange(used[^1] - used[4], -capture, capture / 2); // 35 texts more, less than half of what one of them takes
     }
 
     [Fact]

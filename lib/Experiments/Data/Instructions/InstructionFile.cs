@@ -22,7 +22,10 @@ public static class InstructionFile
         return [.. JsonRow.Read(path, "examples").Select(row => Of(row) with { Id = row.OptionalText("id") ?? FormattableString.Invariant($"{name}-{row.Number}") })];
     }
 
-    private static Instruction Of(JsonRow row)
+    /// <summary>Reads a row; it has no id yet.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="otherShapes">Shapes that the caller knows besides, for the error.</param>
+    internal static Instruction Of(JsonRow row, string otherShapes = "")
     {
         var json = row.Json;
         if (json.ContainsKey("messages"))
@@ -32,7 +35,7 @@ public static class InstructionFile
 
         return json.ContainsKey("prompt") ? new Instruction { Id = "", Prompt = row.Text("prompt"), Completion = Learned(row, "completion") }
             : json.ContainsKey("instruction") ? new Instruction { Id = "", Prompt = Alpaca(row.Text("instruction"), row.OptionalText("input")), Completion = Learned(row, "output") }
-            : throw row.Wrong($"none of the known shapes: prompt and completion; messages; instruction, input and output. It has {(json.Count == 0 ? "no keys" : string.Join(", ", json.Select(pair => pair.Key)))}");
+            : throw row.Wrong($"none of the known shapes: {otherShapes}prompt and completion; messages; instruction, input and output. It has {(json.Count == 0 ? "no keys" : string.Join(", ", json.Select(pair => pair.Key)))}");
     }
 
     private static string Learned(JsonRow row, string name) => row.Text(name) is { Length: > 0 } text ? text : throw row.Wrong($"'{name}' is empty: there is nothing to learn");
