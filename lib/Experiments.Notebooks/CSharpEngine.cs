@@ -4,6 +4,7 @@ using Experiments.Notebooks.Directives;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
 
 namespace Experiments.Notebooks;
@@ -45,19 +46,21 @@ public sealed class CSharpEngine
     /// <summary>Folder that relative paths in cells start from.</summary>
     internal string Folder => _assemblies.Folder;
 
-    /// <summary>Runs a submission that leaves nothing behind but a warm compiler: the first cell then costs what a later one does.</summary>
-    internal Task WarmUpAsync() => RunCodeAsync(
-        """
+    /// <summary>Runs a submission that leaves nothing behind. It takes the references, so the first cell costs what a later one does.</summary>
+    internal Task WarmUpAsync() => RunCodeAsync("1 + 1", "warm-up", Folder, CancellationToken.None);
+
+    /// <summary>Compiles what cells often hold and throws it away: the compiler's own code for it is then ready. A cell may run meanwhile.</summary>
+    internal EmitResult WarmUpCompiler() => Emit(Look("""
         {
-            var words = new System.Collections.Generic.List<string> { "a", $"{1.5:0.0}" };
+            var words = new List<string> { "a", $"{1.5:0.0}" };
             foreach (var word in words.Where(word => word.Length > 0).Select(word => word.Trim()))
             {
-                System.IO.TextWriter.Null.WriteLine(word);
+                Console.WriteLine(word);
             }
 
-            await System.Threading.Tasks.Task.CompletedTask;
+            await Task.CompletedTask;
         }
-        """, "warm-up", Folder, CancellationToken.None);
+        """), new MemoryStream(), new MemoryStream(), CancellationToken.None);
 
     /// <summary>A cell as the compiler would see it now, without running it.</summary>
     internal CSharpCompilation Look(string code) => Submission(Parse(code), []);
@@ -120,15 +123,18 @@ public sealed class CSharpEngine
     private CSharpCompilation Submission(SyntaxTree tree, IEnumerable<MetadataReference> added)
     {
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports.Concat(StaticImports), allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
-        var references = _previous is null ? _assemblies.Host.Concat(added) : added;
+        var references = _previous is null ? _assemblies.Host.Value.Concat(added) : added;
         return CSharpCompilation.CreateScriptCompilation($"cell-{_assemblies.Id}-{_submissions}", tree, references, options, _previous, typeof(object));
     }
+
+    private static EmitResult Emit(CSharpCompilation compilation, MemoryStream code, MemoryStream symbols, CancellationToken cancellation) =>
+        compilation.Emit(code, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
 
     private Func<object?[], Task<object>>? Load(CSharpCompilation compilation, string name, CancellationToken cancellation)
     {
         using var code = new MemoryStream();
         using var symbols = new MemoryStream();
-        var emitted = compilation.Emit(code, symbols, options: new Microsoft.CodeAnalysis.Emit.EmitOptions(debugInformationFormat: Microsoft.CodeAnalysis.Emit.DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
+        var emitted = Emit(compilation, code, symbols, cancellation);
         if (!emitted.Success)
         {
             throw new CellCompilationException(CellErrors.Of(emitted.Diagnostics, name));

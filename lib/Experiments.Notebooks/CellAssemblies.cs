@@ -25,7 +25,7 @@ internal sealed partial class CellAssemblies
         _trusted = paths.Where(path => !Path.GetFileName(path).StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal))
             .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
-        Host = [.. _trusted.Values.Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path)))];
+        Host = new(() => [.. _trusted.Values.Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path)))]);
         _context.Resolving += (_, name) => name.Name is { } simple && _loaded.TryGetValue(simple, out var assembly) ? assembly : null;
         _packages = new CellPackages(_context, _trusted);
     }
@@ -36,8 +36,8 @@ internal sealed partial class CellAssemblies
     /// <summary>Tells engines of one process apart.</summary>
     internal int Id { get; }
 
-    /// <summary>Everything that the host program runs with.</summary>
-    internal IReadOnlyList<MetadataReference> Host { get; }
+    /// <summary>Everything that the host program runs with. Reading it takes a tenth of a second.</summary>
+    internal Lazy<IReadOnlyList<MetadataReference>> Host { get; }
 
     /// <summary>Takes <c>#r</c> lines out of a cell, lines kept, and gives the references that they and packages add.</summary>
     /// <remarks>They are given again until <see cref="Referenced"/> is called: a cell that does not compile must not use them up.</remarks>

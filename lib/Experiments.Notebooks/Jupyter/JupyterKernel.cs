@@ -25,16 +25,18 @@ public sealed class JupyterKernel
 
     private JupyterKernel(ConnectionInfo connection, string folder)
     {
+        var engine = new CSharpEngine(folder);
+        var warmUp = Task.Run(engine.WarmUpAsync); // begins before the sockets are there; the first cell waits for it
+        _ = warmUp.ContinueWith(_ => engine.WarmUpCompiler(), TaskScheduler.Default);
         _codec = new MessageCodec(connection.Key);
         _shell = new RequestLane(ShellAsync, _log);
         _control = new RequestLane(request => AnswerAsync(KernelChannel.Control, request), _log);
         _sockets = new KernelSockets(connection, Receive, _log);
         _sender = new MessageSender(_sockets, _codec);
         _input = new KernelInput(_sender);
-        var engine = new CSharpEngine(folder);
         var console = new KernelConsole();
         console.TakeOver(_input);
-        _execution = new CellExecution(engine, _sender, _input, console, Task.Run(engine.WarmUpAsync));
+        _execution = new CellExecution(engine, _sender, _input, console, warmUp);
         _language = new LanguageRequests(engine);
     }
 

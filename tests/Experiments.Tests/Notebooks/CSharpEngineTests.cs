@@ -31,6 +31,16 @@ public class CSharpEngineTests
     public async Task The_last_expression_is_the_value(string code, object? value) => Assert.Equal(value, (await Run(code)).Value);
 
     [Fact]
+    public async Task The_warm_up_compiles_and_leaves_neither_text_nor_variables()
+    {
+        await _engine.WarmUpAsync();
+        var compiled = _engine.WarmUpCompiler();
+        Assert.True(compiled.Success, string.Join('\n', compiled.Diagnostics));
+        Assert.Empty(_output.Events);
+        Assert.Contains("CS0103", (await Run("words")).Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Errors_name_the_cell_and_the_line()
     {
         var compilation = await Run("var ok = 1;\nvar wrong = missing;");
