@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Experiments.Tests.Architecture;
+using Experiments.Tests.Models;
 
 namespace Experiments.Tests.Cli;
 
@@ -23,6 +24,18 @@ public class TorchBackendTests
         var (output, code) = MSBuild("-t:CheckTorchBackend", "-p:TorchBackend=metal");
         Assert.NotEqual(0, code);
         Assert.Contains("Use -p:TorchBackend=cpu, cuda-linux or cuda-windows", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_published_program_has_the_torch_library_that_loads_on_older_systems()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows' library is taken as it is.");
+        using var folder = new TemporaryFolder();
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var (output, code) = MSBuild("-t:RebindTorchNatives;Publish", "-p:NoBuild=true", $"-p:Configuration={configuration}", $"-p:PublishDir={folder.Path}{Path.DirectorySeparatorChar}");
+        Assert.True(code == 0, output);
+        var built = Path.Combine(FloorTests.Root(), "lib", "Experiments.Cli", "bin", configuration, "net10.0", "libLibTorchSharp.so");
+        Assert.True(File.ReadAllBytes(folder.File("libLibTorchSharp.so")).AsSpan().SequenceEqual(File.ReadAllBytes(built)), "the published library is not the built one, which is rebound");
     }
 
     private static (string Output, int Code) MSBuild(params string[] arguments)
