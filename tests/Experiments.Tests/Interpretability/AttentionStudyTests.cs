@@ -48,12 +48,13 @@ public class AttentionStudyTests
     }
 
     [Theory]
-    [InlineData(64)]
-    [InlineData(200)] // in two pieces
-    [InlineData(1000)] // more than there are
-    public void A_long_text_read_in_pieces_has_the_statistics_of_the_whole_pattern(int sinkLength)
+    [InlineData(64, 4)]
+    [InlineData(200, 4)] // in two pieces
+    [InlineData(1000, 4)] // more than there are
+    [InlineData(64, 64)] // heads in pieces too
+    public void A_long_text_read_in_pieces_has_the_statistics_of_the_whole_pattern(int sinkLength, int heads)
     {
-        using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 512 });
+        using var model = TinyModels.Make(TinyModels.Config with { HiddenSize = 4 * heads, NumAttentionHeads = heads, NumKeyValueHeads = heads / 2, MaxPositionEmbeddings = 512 });
         var random = new Random(2);
         int[] ids = [1, .. Enumerable.Range(0, 299).Select(_ => random.Next(3, 17))];
         var options = new AttentionStudyOptions { SinkLength = sinkLength };
