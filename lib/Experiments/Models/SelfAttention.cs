@@ -81,7 +81,7 @@ internal sealed class SelfAttention : nn.Module
         var mixed = pass switch
         {
             { Hook: null, Observer: null } => Fused(q, k, v, pass),
-            { Hook.RowByRow: true, Observer: null } when q.shape[2] > PieceLength => InPieces(q, k, v, pass),
+            { Hook: null or { RowByRow: true }, Observer: null or { RowByRow: true } } when q.shape[2] > PieceLength => InPieces(q, k, v, pass),
             _ => Hooked(q, k, v, pass),
         }; // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
@@ -122,7 +122,7 @@ internal sealed class SelfAttention : nn.Module
     {
         var groups = k.shape[1];
         var groupWeights = q.shape[0] * Groups * k.shape[2]; // of one query
-        var most = pass.Hook!.HeadByHead ? Math.Clamp(PieceWeights / (PieceLength * groupWeights), 1, groups) : groups;
+        var most = pass is { Hook.HeadByHead: true, Observer: null } ? Math.Clamp(PieceWeights / (PieceLength * groupWeights), 1, groups) : groups;
         var queries = Math.Clamp(PieceWeights / (most * groupWeights), ShortestPiece, PieceLength);
         var pieces = new List<Tensor>();
         for (long start = 0; start < q.shape[2]; start += queries)
