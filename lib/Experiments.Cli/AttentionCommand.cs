@@ -56,10 +56,16 @@ internal static class AttentionCommand
             int[] ids = [.. prompted, .. TextGenerator.Generate(loaded.Model, [prompted], more, hook, cancellation: cancellation)[0].Ids];
             string Piece(int id) => loaded.HasTokenizer ? loaded.Tokenizer.Piece(id) : $"<{id}>";
             captured.Save(parsed, loaded.Model, ids, hook);
-            var patterns = captured.Patterns(parsed, loaded.Model, ids, hook);
+            var shown = ids.Length <= MostTokensOnAxes || parsed.GetValue(explorer) is not null; // the patterns of a long text are large
+            if (!shown && captured.ChoosesForNothing(parsed))
+            {
+                throw new UsageException($"The text has {ids.Length} tokens; heatmaps are drawn of {MostTokensOnAxes} or fewer. --layers and --heads choose what --explorer or --save-tensors writes: give one of these, or a shorter text.");
+            }
+
+            var patterns = shown ? captured.Patterns(parsed, loaded.Model, ids, hook) : null;
             if (parsed.GetValue(explorer) is { } page)
             {
-                AttentionView.ExplorerOf([.. ids.Select(Piece)], hook is null ? patterns : captured.Patterns(parsed, loaded.Model, ids, hook: null), hook is null ? null : patterns).Save(page);
+                AttentionView.ExplorerOf([.. ids.Select(Piece)], hook is null ? patterns! : captured.Patterns(parsed, loaded.Model, ids, hook: null), hook is null ? null : patterns).Save(page);
             }
 
             var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
@@ -75,7 +81,7 @@ internal static class AttentionCommand
         return command;
     }
 
-    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture patterns, SequenceAttention text, AttentionStatistics statistics, IReadOnlyList<(string Name, Table Table)> tables)
+    private static CompletedRun Write(ModelArguments model, ParseResult parsed, Option<string?> output, LoadedModel loaded, int[] ids, int promptLength, ActivationCapture? patterns, SequenceAttention text, AttentionStatistics statistics, IReadOnlyList<(string Name, Table Table)> tables)
     {
         var (rebalance, more) = (model.Rebalance(parsed), model.More(parsed));
         using var run = Workspace.Open(output: parsed.GetValue(output)).Start(new RunPlan("attention-text")
@@ -97,7 +103,7 @@ internal static class AttentionCommand
         run.WriteFigure("bos-mass", AttentionFigures.LayerByHead(text.BosMass, "Attention on the beginning of the sequence", "share"));
         run.WriteFigure("non-semantic", HeadFigures.NonSemantic(statistics.NonSemantic!));
         run.WriteFigure("head-scores", HeadFigures.Scores(statistics.Laboratory!.Heads!));
-        if (ids.Length <= MostTokensOnAxes)
+        if (patterns is not null && ids.Length <= MostTokensOnAxes)
         {
             run.WriteFigure("received", AttentionFigures.ReceivedByLayer(text.ReceivedByLayer, text.Pieces, logarithmic: true));
             run.WriteFigure("rollout", AttentionFigures.TokenByToken(new Grid(text.Laboratory!.Rollout!).BelowDiagonal(), text.Pieces, patterns.Layers[^1], null, logarithmic: true) with { Title = "Attention rollout through all layers" });

@@ -35,6 +35,9 @@ internal sealed class CaptureArguments
     /// <param name="when">Begins the error.</param>
     internal void RequireFile(SymbolResult result, string when) => Require(result, when, _layers, _heads);
 
+    /// <summary>Whether layers or heads are chosen though nothing that has them is asked for.</summary>
+    internal bool ChoosesForNothing(ParseResult parsed) => !Saves(parsed) && (parsed.GetValue(_layers) ?? parsed.GetValue(_heads)) is not null;
+
     /// <summary>Whether tensors are to be saved.</summary>
     internal bool Saves(ParseResult parsed) => File(parsed) is not null;
 

@@ -14,6 +14,8 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
 
     public bool RowByRow => true;
 
+    public bool HeadByHead => true;
+
     /// <summary>What the layers of a text gave, in order; empty where no pass had it.</summary>
     /// <param name="text">Index of the prompt in generation, else of the row in the batch.</param>
     internal IReadOnlyList<LayerAttention> Layers(int text)
@@ -32,9 +34,10 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
         using var scope = NewDisposeScope();
         var weights = pattern.detach().to(ScalarType.Float32); // [batch, head, query, key]
         var rows = weights.sum(-1); // 1, unless an intervention changed it
-        var logarithms = weights.clamp_min(Smallest).log_().mul_(weights).sum(-1); // faster than xlogy
+        var logarithms = Logarithms(weights);
         var piece = new AttentionPiece
         {
+            FirstHead = site.FirstHead,
             Heads = (int)weights.shape[1],
             Queries = (int)weights.shape[2],
             Keys = (int)weights.shape[3],
@@ -46,15 +49,22 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
         var texts = site.Prompts ?? [.. Enumerable.Range(0, (int)weights.shape[0])];
         foreach (var (row, text) in texts.Index())
         {
-            if (site.PastLength == 0 || !_sums.TryGetValue((text, site.Layer), out var sums))
+            if (site is { PastLength: 0, FirstHead: 0 } || !_sums.TryGetValue((text, site.Layer), out var sums))
             {
-                _sums[(text, site.Layer)] = sums = new AttentionSums(piece.Heads, options.SinkLength);
+                _sums[(text, site.Layer)] = sums = new AttentionSums(options.SinkLength);
             }
 
             sums.Add(piece, weights.shape[0] == 1 ? 0 : row); // one row is what all texts begin with
         }
 
         return null;
+    }
+
+    /// <summary>Sum over keys of <c>A ln A</c>; faster than xlogy.</summary>
+    private static Tensor Logarithms(Tensor weights)
+    {
+        using var scope = NewDisposeScope(); // its memory, still in the cache, is what the next sums take
+        return weights.clamp_min(Smallest).log_().mul_(weights).sum(-1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weights, 0 in the rows of padding.</summary>

@@ -1,11 +1,11 @@
+using System.Runtime.InteropServices;
+
 namespace Experiments.Interpretability;
 
 /// <summary>Sums over the queries of one layer of one text, which come in pieces: those of a long text, or one of each decoding step.</summary>
-internal sealed class AttentionSums(int heads, int sinkLength)
+internal sealed class AttentionSums(int sinkLength)
 {
-    private readonly List<double>[] _total = [.. Enumerable.Range(0, heads).Select(_ => new List<double>())]; // [head][key]
-    private readonly List<double>[] _entropy = [.. Enumerable.Range(0, heads).Select(_ => new List<double>())]; // [head][query]
-    private readonly double[] _firstKey = new double[heads];
+    private readonly List<Head> _heads = [];
 
     /// <summary>Adds the queries of a piece that are no padding.</summary>
     /// <param name="piece">A batch, reduced.</param>
@@ -13,30 +13,22 @@ internal sealed class AttentionSums(int heads, int sinkLength)
     internal void Add(AttentionPiece piece, int row)
     {
         var past = piece.Keys - piece.Queries;
-        var before = Enumerable.Range(0, past).Count(key => piece.IsReal(row, key));
-        if (before != _entropy[0].Count)
+        int[] keys = [.. Enumerable.Range(0, piece.Keys).Where(key => piece.IsReal(row, key))];
+        int[] queries = [.. keys.Where(key => key >= past).Select(key => key - past)];
+        for (var index = 0; index < piece.Heads; index++)
         {
-            throw new InvalidOperationException($"A pass goes on behind {before} tokens of a text of which {_entropy[0].Count} were seen. Statistics take whole texts.");
-        }
-
-        for (var head = 0; head < heads; head++)
-        {
-            var (start, position) = ((row * heads) + head, 0);
-            for (var key = 0; key < piece.Keys; key++)
+            var head = At(piece.FirstHead + index);
+            if (head.Entropy.Count != keys.Length - queries.Length)
             {
-                if (piece.IsReal(row, key))
-                {
-                    AddAt(_total[head], position++, piece.Total[(start * piece.Keys) + key]);
-                }
+                throw new InvalidOperationException($"A pass goes on behind {keys.Length - queries.Length} tokens of a text of which {head.Entropy.Count} were seen. Statistics take whole texts.");
             }
 
-            for (var query = 0; query < piece.Queries; query++)
+            var start = (row * piece.Heads) + index;
+            head.Add(keys, piece.Total.AsSpan(start * piece.Keys, piece.Keys));
+            foreach (var query in queries)
             {
-                if (piece.IsReal(row, past + query))
-                {
-                    _firstKey[head] += _entropy[head].Count < sinkLength ? piece.FirstKey[(start * piece.Queries) + query] : 0;
-                    _entropy[head].Add(piece.Entropy[(start * piece.Queries) + query]);
-                }
+                head.FirstKey += head.Entropy.Count < sinkLength ? piece.FirstKey[(start * piece.Queries) + query] : 0;
+                head.Entropy.Add(piece.Entropy[(start * piece.Queries) + query]);
             }
         }
     }
@@ -44,39 +36,66 @@ internal sealed class AttentionSums(int heads, int sinkLength)
     /// <summary>The statistics of the queries so far.</summary>
     internal LayerAttention Layer() => new()
     {
-        Total = Matrix(_total),
-        Entropy = Matrix(_entropy),
-        FirstKey = [.. _firstKey.Select(sum => sum / Math.Min(sinkLength, _entropy[0].Count))],
+        Total = Matrix(_heads, head => head.Total),
+        Entropy = Matrix(_heads, head => head.Entropy),
+        FirstKey = [.. _heads.Select(head => head.FirstKey / Math.Min(sinkLength, head.Entropy.Count))],
     };
 
-    private static void AddAt(List<double> sums, int index, double value)
+    private Head At(int index)
     {
-        if (index == sums.Count)
+        while (_heads.Count <= index)
         {
-            sums.Add(0);
+            _heads.Add(new Head());
         }
 
-        sums[index] += value;
+        return _heads[index];
     }
 
-    private static double[,] Matrix(List<double>[] rows)
+    private static double[,] Matrix(List<Head> heads, Func<Head, List<double>> read)
     {
-        var matrix = new double[rows.Length, rows[0].Count];
-        for (var row = 0; row < rows.Length; row++)
+        var matrix = new double[heads.Count, read(heads[0]).Count];
+        foreach (var (row, head) in heads.Index())
         {
-            for (var column = 0; column < rows[row].Count; column++)
+            foreach (var (column, value) in read(head).Index())
             {
-                matrix[row, column] = rows[row][column];
+                matrix[row, column] = value;
             }
         }
 
         return matrix;
+    }
+
+    private sealed class Head
+    {
+        internal List<double> Total { get; } = []; // by key
+
+        internal List<double> Entropy { get; } = []; // by query
+
+        internal double FirstKey { get; set; }
+
+        /// <summary>Adds weights to the sums of the text's tokens, which are the real keys in their order.</summary>
+        internal void Add(int[] keys, ReadOnlySpan<float> weights)
+        {
+            while (Total.Count < keys.Length)
+            {
+                Total.Add(0);
+            }
+
+            var sums = CollectionsMarshal.AsSpan(Total); // each piece of a long text adds to every token before it
+            for (var token = 0; token < keys.Length; token++)
+            {
+                sums[token] += weights[keys[token]];
+            }
+        }
     }
 }
 
 /// <summary>Some queries of a batch in one layer, reduced; arrays are flat, the last axis running fastest.</summary>
 internal sealed record AttentionPiece
 {
+    /// <summary>0-based head of the model that the first one here is.</summary>
+    internal required int FirstHead { get; init; }
+
     internal required int Heads { get; init; }
 
     internal required int Queries { get; init; }

@@ -11,6 +11,8 @@ internal sealed class HiddenStateReducer(LaboratoryOptions options) : IAttention
 
     internal IReadOnlyList<HiddenStateReading> Layers => _layers;
 
+    public bool RowByRow => true;
+
     public void OnHidden(AttentionSite site, Tensor hidden)
     {
         using var scope = NewDisposeScope();

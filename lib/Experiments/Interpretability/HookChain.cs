@@ -28,6 +28,9 @@ public sealed class HookChain : IAttentionHook
     public bool RowByRow => Array.TrueForAll(_hooks, hook => hook.RowByRow);
 
     /// <inheritdoc/>
+    public bool HeadByHead => Array.TrueForAll(_hooks, hook => hook.HeadByHead);
+
+    /// <inheritdoc/>
     public Tensor? OnPattern(AttentionSite site, Tensor pattern)
     {
         Tensor? edited = null;

@@ -7,8 +7,8 @@ internal sealed class LaboratoryPass(LaboratoryOptions options, IReadOnlyList<in
 {
     private readonly HeadScoreReducer? _heads = options.Heads ? new(ids, options.Categories.LocalWindow) : null;
     private readonly HiddenStateReducer? _hidden = options.HiddenStates ? new(options) : null;
-    private readonly RolloutReducer? _rollout = options.Rollout ? new() : null;
-    private readonly ValueWeightReducer? _values = options.ValueWeighting ? new() : null;
+    private readonly RolloutReducer? _rollout = options.Rollout ? new(ids.Count) : null;
+    private readonly ValueWeightReducer? _values = options.ValueWeighting ? new(ids.Count) : null;
 
     /// <summary>What must see the patterns, after interventions.</summary>
     internal IAttentionHook? Hook => HookChain.Of(_heads, _rollout);
@@ -31,7 +31,11 @@ internal sealed class LaboratoryPass(LaboratoryOptions options, IReadOnlyList<in
         };
     }
 
-    public void Dispose() => _rollout?.Dispose();
+    public void Dispose()
+    {
+        _rollout?.Dispose();
+        _values?.Dispose();
+    }
 
     private static double[] ColumnMeans(double[,] rows)
     {

@@ -103,6 +103,8 @@ public sealed record MassiveActivations : Intervention
     {
         internal Dictionary<int, Tensor> Means { get; } = [];
 
+        public bool RowByRow => true;
+
         public void OnHidden(AttentionSite site, Tensor hidden)
         {
             if (settings.Edits(site))

@@ -18,6 +18,8 @@ internal sealed class ObserverChain : IAttentionObserver
         return present.Length > 1 ? new ObserverChain(present) : present.SingleOrDefault();
     }
 
+    public bool RowByRow => Array.TrueForAll(_observers, observer => observer.RowByRow);
+
     public void OnScores(AttentionSite site, Tensor query, Tensor key, Tensor scores)
     {
         foreach (var observer in _observers)

@@ -18,7 +18,7 @@ namespace Experiments.Interpretability;
 public sealed class Rebalancing : IInterventionHook
 {
     private readonly Func<AttentionSite, Tensor, Tensor>? _replace;
-    private readonly Dictionary<int, Tensor> _masks = []; // by the position of a piece's first query
+    private readonly Dictionary<(int Query, int Head), Tensor> _masks = []; // by the position of a piece's first query, and its first head
 
     /// <summary>Makes the intervention.</summary>
     /// <param name="options">Its settings.</param>
@@ -44,6 +44,9 @@ public sealed class Rebalancing : IInterventionHook
     public bool RowByRow => true;
 
     /// <inheritdoc/>
+    public bool HeadByHead => Options.Sharing == MaskSharing.PerHead && _replace is null;
+
+    /// <inheritdoc/>
     /// <exception cref="Runs.ExperimentException">The model does not have a layer that the settings name.</exception>
     public Tensor? OnPattern(AttentionSite site, Tensor pattern)
     {
@@ -55,7 +58,7 @@ public sealed class Rebalancing : IInterventionHook
         if (site.Layer == Options.SourceLayer && !Options.Uniform)
         {
             Forget(site);
-            _masks[site.PastLength] = MaskFor(site, pattern);
+            _masks[PieceOf(site)] = MaskFor(site, pattern);
         }
 
         var strength = Options.Strength(site.Layer, site.LayerCount);
@@ -79,9 +82,11 @@ public sealed class Rebalancing : IInterventionHook
         _masks.Clear();
     }
 
+    private static (int Query, int Head) PieceOf(AttentionSite site) => (site.PastLength, site.FirstHead);
+
     private void Forget(AttentionSite site)
     {
-        if (_masks.Remove(site.PastLength, out var mask))
+        if (_masks.Remove(PieceOf(site), out var mask))
         {
             mask.Dispose();
         }
@@ -127,7 +132,7 @@ public sealed class Rebalancing : IInterventionHook
         }
         else
         {
-            var mask = _masks.GetValueOrDefault(site.PastLength) ?? throw new InvalidOperationException("Re-balancing met a layer before its source layer: layers must come in order, one instance per thread.");
+            var mask = _masks.GetValueOrDefault(PieceOf(site)) ?? throw new InvalidOperationException("Re-balancing met a layer before its source layer: layers must come in order, one instance per thread.");
             using Scalar factor = strength;
             edited = pattern.addcmul(pattern, mask.to(pattern.dtype), factor); // A + c (A ∘ M)
         }

@@ -4,24 +4,41 @@ using static TorchSharp.torch;
 namespace Experiments.Interpretability;
 
 /// <summary>Value-weighted attention of one sequence (Kobayashi et al. 2020): <c>A[i,k] * norm(v_k W_O)</c>, with the columns of <c>o_proj</c> that belong to the head.</summary>
-internal sealed class ValueWeightReducer : IAttentionObserver
+internal sealed class ValueWeightReducer(int length) : IAttentionObserver, IDisposable
 {
     private readonly List<ValueWeights> _layers = [];
+    private Tensor? _received; // by the queries so far, [head, key]
 
     internal IReadOnlyList<ValueWeights> Layers => _layers;
+
+    public bool RowByRow => true;
 
     public void OnAttention(AttentionSite site, Tensor pattern, Tensor values, Tensor outputWeight)
     {
         using var scope = NewDisposeScope();
-        var received = pattern.detach()[0].to(ScalarType.Float32).sum(1); // [head, key]
+        var weights = pattern.detach()[0].to(ScalarType.Float32); // [head, query, key]
+        var (heads, keys) = (weights.shape[0], weights.shape[2]);
+        if (site.PastLength == 0)
+        {
+            _received?.Dispose();
+            _received = zeros(heads, length, device: weights.device).DetachFromDisposeScope();
+        }
+
+        _received!.narrow(1, 0, keys).add_(weights.sum(1), Scalars.One);
+        if (keys < length)
+        {
+            return;
+        }
+
         var v = values.detach()[0].to(ScalarType.Float32); // [kvHead, key, headDim]
         var output = outputWeight.detach().to(ScalarType.Float32); // [hidden, head * headDim]
-        var (heads, width) = (received.shape[0], v.shape[2]);
-        var group = heads / v.shape[0];
+        var (group, width) = (heads / v.shape[0], v.shape[2]);
         var norms = stack([.. Range(heads).Select(head => Norm(v.select(0, head / group).matmul(output.narrow(1, head * width, width).t())))]); // [head, key]
-        var weighted = (received * norms).sum([0]); // sum over queries of A[i,k] * norm, the norm being the key's alone
+        var weighted = (_received * norms).sum([0]); // sum over queries of A[i,k] * norm, the norm being the key's alone
         _layers.Add(new ValueWeights(Plain.Matrix(Norm(v)), Plain.Matrix(norms), Plain.Vector(weighted / weighted.sum())));
     }
+
+    public void Dispose() => _received?.Dispose();
 
     private static IEnumerable<long> Range(long count) => Enumerable.Range(0, (int)count).Select(index => (long)index);
 

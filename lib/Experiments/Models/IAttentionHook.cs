@@ -16,6 +16,12 @@ public interface IAttentionHook
     /// </summary>
     bool RowByRow => false;
 
+    /// <summary>
+    /// Whether a head's pattern is edited without a look at other heads too, so that the pieces of a long prompt may hold some heads alone, from <see cref="AttentionSite.FirstHead"/> on.
+    /// Few heads of many queries are computed faster than many of few. Nothing where <see cref="RowByRow"/> is false.
+    /// </summary>
+    bool HeadByHead => false;
+
     /// <summary>Sees a layer's attention pattern and may replace it.</summary>
     /// <param name="site">Which layer and which positions.</param>
     /// <param name="pattern">Weights after softmax, <c>[batch, head, query, key]</c>, in the model's dtype. Do not edit in place.
@@ -38,6 +44,9 @@ public interface IAttentionHook
 /// <param name="KeyMask">Boolean <c>[batch, key]</c>, true for real tokens and false for left padding; null when all are real.</param>
 public readonly record struct AttentionSite(int Layer, int LayerCount, int PastLength, Tensor? KeyMask)
 {
+    /// <summary>0-based head of the model that the pattern's first head is; not 0 only where a hook works <see cref="IAttentionHook.HeadByHead"/>.</summary>
+    public int FirstHead { get; init; }
+
     /// <summary>
     /// While <see cref="TextGenerator"/> decodes: which of its prompts the batch's rows are, for replies that ended leave the batch. Where the batch has one row and this
     /// has more, the row is what all these prompts begin with. Null elsewhere.

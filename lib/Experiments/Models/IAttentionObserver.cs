@@ -4,11 +4,17 @@ namespace Experiments.Models;
 
 /// <summary>Sees what lies around the patterns, from queries to hidden states, and edits nothing; patterns are edited by an <see cref="IAttentionHook"/>.</summary>
 /// <remarks>
-/// The decoder calls it once per layer, in order, and does without it at no cost. With one, every layer writes its pattern out, as with a hook.
+/// The decoder calls it for each layer, in order, once, or for pieces of the queries where <see cref="RowByRow"/> allows it, and does without it at no cost. With one, every layer writes its pattern out, as with a hook.
 /// Tensors are in the model's dtype and disposed with the forward pass: clone and detach what must survive. Use one observer per thread.
 /// </remarks>
 public interface IAttentionObserver
 {
+    /// <summary>
+    /// Whether rows may come in pieces, each with all heads: the site's <see cref="AttentionSite.PastLength"/> says where a piece begins, and its keys and values end with its last query.
+    /// Hidden states always come whole.
+    /// </summary>
+    bool RowByRow => false;
+
     /// <summary>Sees what a layer's pattern is made of.</summary>
     /// <param name="site">Which layer and which positions.</param>
     /// <param name="query">Queries after rotation, <c>[batch, head, query, headDim]</c>.</param>

@@ -41,6 +41,7 @@ internal sealed class LlamaModel : nn.Module
         var pass = Pass(Positions(inputIds.device, keyMask, past, queries)) with
         {
             Mask = AllowedKeys(inputIds.device, keyMask, past, queries, hook is not null || observer is not null),
+            CausalOnly = keyMask is null && Window(past + queries) is null,
             KeyMask = keyMask,
             Past = past,
             Cache = cache,
@@ -125,10 +126,13 @@ internal sealed class LlamaModel : nn.Module
         return keyMask.to(ScalarType.Int64).cumsum(1).add(Scalars.MinusOne, Scalars.One).clamp_min(Scalars.Zero).narrow(1, past, queries);
     }
 
+    /// <summary>The sliding window; null where it hides nothing.</summary>
+    private int? Window(int keys) => _config.SlidingWindow is { } size && size < keys ? size : null;
+
     /// <summary>Boolean <c>[batch or 1, 1, query, key]</c>, true where a query may look; null where the kernel's causal flag or no mask is enough.</summary>
     private Tensor? AllowedKeys(Device device, Tensor? keyMask, int past, int queries, bool hooked)
     {
-        var window = _config.SlidingWindow is { } size && size < past + queries ? size : (int?)null; // null where it hides nothing
+        var window = Window(past + queries);
         if (keyMask is null && window is null && (queries == 1 || (past == 0 && !hooked)))
         {
             return null;
@@ -163,6 +167,9 @@ internal sealed record ForwardPass
 
     internal Tensor? Mask { get; init; }
 
+    /// <summary>Whether <see cref="Mask"/> hides later keys and nothing else: no padding, no sliding window.</summary>
+    internal bool CausalOnly { get; init; }
+
     internal Tensor? KeyMask { get; init; }
 
     internal int Past { get; init; }
@@ -177,11 +184,15 @@ internal sealed record ForwardPass
 
     internal DropoutMasks? Dropout { get; init; }
 
-    internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask) { Prompts = Prompts };
+    /// <summary>The first of the heads that are computed.</summary>
+    internal int FirstHead { get; init; }
 
-    /// <summary>The pass for some of its queries alone, whose keys end with the last of them.</summary>
-    internal ForwardPass Piece(int start, int length) => this with
+    internal AttentionSite Site(int layer, int layers) => new(layer, layers, Past, KeyMask) { FirstHead = FirstHead, Prompts = Prompts };
+
+    /// <summary>The pass for some of its queries alone, whose keys end with the last of them, and for the heads from one on.</summary>
+    internal ForwardPass Piece(int start, int length, int firstHead) => this with
     {
+        FirstHead = firstHead,
         Mask = Mask?.narrow(2, start, length).narrow(3, 0, Past + start + length),
         KeyMask = KeyMask?.narrow(1, 0, Past + start + length),
         Past = Past + start,

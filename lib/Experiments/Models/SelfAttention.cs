@@ -8,7 +8,8 @@ namespace Experiments.Models;
 internal sealed class SelfAttention : nn.Module
 {
     private const int PieceLength = 128;
-    private const int PieceWeights = 1 << 17; // of a head
+    private const int PieceWeights = 1 << 20; // 4 MB: scores, pattern and what a hook makes of it stay in the processor's cache
+    private const int ShortestPiece = 16;
 
     [ComponentName(Name = "q_proj")]
     private readonly Projection? _query;
@@ -80,7 +81,7 @@ internal sealed class SelfAttention : nn.Module
         var mixed = pass switch
         {
             { Hook: null, Observer: null } => Fused(q, k, v, pass),
-            { Hook.RowByRow: true, Observer: null } when q.shape[2] > PieceLength => InPieces(q, k, v, pass),
+            { Hook: null or { RowByRow: true }, Observer: null or { RowByRow: true } } when q.shape[2] > PieceLength => InPieces(q, k, v, pass),
             _ => Hooked(q, k, v, pass),
         }; // [batch, head, query, headDim]
         var (batch, queries) = (hidden.shape[0], hidden.shape[1]);
@@ -116,17 +117,32 @@ internal sealed class SelfAttention : nn.Module
         return nn.functional.scaled_dot_product_attention(q, Repeat(k), Repeat(v), pass.Mask, 0, pass.Mask is null && q.shape[2] > 1);
     }
 
-    /// <summary>What <see cref="Hooked"/> gives, for a few queries at a time.</summary>
+    /// <summary>What <see cref="Hooked"/> gives, for a few queries and, where the hook allows it, a few heads at a time.</summary>
     private Tensor InPieces(Tensor q, Tensor k, Tensor v, ForwardPass pass)
     {
+        var groups = k.shape[1];
+        var groupWeights = q.shape[0] * Groups * k.shape[2]; // of one query
+        var most = pass is { Hook.HeadByHead: true, Observer: null } ? Math.Clamp(PieceWeights / (PieceLength * groupWeights), 1, groups) : groups;
+        var queries = Math.Clamp(PieceWeights / (most * groupWeights), ShortestPiece, PieceLength);
         var pieces = new List<Tensor>();
-        var most = Math.Clamp(PieceWeights / k.shape[2], 16, PieceLength);
-        for (long start = 0; start < q.shape[2]; start += most)
+        for (long start = 0; start < q.shape[2]; start += queries)
         {
             using var scope = NewDisposeScope();
-            var length = Math.Min(most, q.shape[2] - start);
+            var length = Math.Min(queries, q.shape[2] - start);
             var keys = pass.Past + start + length;
-            pieces.Add(Hooked(q.narrow(2, start, length), k.narrow(2, 0, keys), v.narrow(2, 0, keys), pass.Piece((int)start, (int)length)).MoveToOuterDisposeScope());
+            var heads = new List<Tensor>();
+            for (long group = 0; group < groups; group += most)
+            {
+                using var inner = NewDisposeScope();
+                var count = Math.Min(most, groups - group);
+                heads.Add(Hooked(
+                    q.narrow(1, group * Groups, count * Groups).narrow(2, start, length),
+                    k.narrow(1, group, count).narrow(2, 0, keys),
+                    v.narrow(1, group, count).narrow(2, 0, keys),
+                    pass.Piece((int)start, (int)length, (int)group * Groups)).MoveToOuterDisposeScope());
+            }
+
+            pieces.Add((heads.Count == 1 ? heads[0] : cat(heads, 1)).MoveToOuterDisposeScope());
         }
 
         return cat(pieces, 2); // [batch, head, query, headDim]
@@ -140,12 +156,15 @@ internal sealed class SelfAttention : nn.Module
         var scores = (q * _scale).reshape(batch, k.shape[1], Groups * queries, -1).matmul(k.transpose(2, 3)).view(perHead); // scaling q is cheaper than scaling scores
         if (pass.Mask is not null)
         {
-            scores.masked_fill_(pass.Mask.logical_not(), Scalars.NegativeInfinity); // in place: scores are not needed for the gradient
+            var first = pass.CausalOnly ? pass.Past : 0; // every query may see the keys before it
+            var hidden = pass.Mask.narrow(3, first, keys - first).logical_not();
+            scores.narrow(3, first, keys - first).masked_fill_(hidden, Scalars.NegativeInfinity); // in place: scores are not needed for the gradient
         }
 
         var site = pass.Site(_layer, _config.NumHiddenLayers);
         pass.Observer?.OnScores(site, q, k, scores);
         var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
+        scores.Dispose(); // the hook's own tensors take its place, which is still in the processor's cache
         pattern = pass.Hook?.OnPattern(site, pattern) ?? pattern;
         pass.Observer?.OnAttention(site, pattern, v, _output.Weight);
         return pattern.reshape(grouped).matmul(v).view(q.shape); // [batch, head, query, headDim]

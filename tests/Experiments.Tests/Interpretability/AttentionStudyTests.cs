@@ -48,22 +48,50 @@ public class AttentionStudyTests
     }
 
     [Theory]
-    [InlineData(64)]
-    [InlineData(200)] // in two pieces
-    [InlineData(1000)] // more than there are
-    public void A_long_text_read_in_pieces_has_the_statistics_of_the_whole_pattern(int sinkLength)
+    [InlineData(64, 4)]
+    [InlineData(200, 4)] // in two pieces
+    [InlineData(1000, 4)] // more than there are
+    [InlineData(64, 64)] // heads in pieces too
+    public void A_long_text_read_in_pieces_has_the_statistics_of_the_whole_pattern(int sinkLength, int heads)
     {
-        using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 512 });
+        using var model = TinyModels.Make(TinyModels.Config with { HiddenSize = 4 * heads, NumAttentionHeads = heads, NumKeyValueHeads = heads / 2, MaxPositionEmbeddings = 512 });
         var random = new Random(2);
         int[] ids = [1, .. Enumerable.Range(0, 299).Select(_ => random.Next(3, 17))];
         var options = new AttentionStudyOptions { SinkLength = sinkLength };
         var pieces = AttentionStudy.Observe(model, ids, Piece, options: options);
-        var whole = AttentionStudy.Observe(model, ids, Piece, options: options with { Laboratory = new LaboratoryOptions() }); // looks at columns, so its pattern stays whole
+        var whole = AttentionStudy.Observe(model, ids, Piece, new WholePatterns(), options);
         Assert.Equal(300, pieces.Received.GetLength(2));
         foreach (var read in new Func<SequenceAttention, Array>[] { text => text.Received, text => text.Entropy, text => text.FirstKey, text => text.BosMass, text => text.EffectiveContext, text => text.Mass })
         {
             Assert.All(read(whole).Cast<double>().Zip(read(pieces).Cast<double>()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // rows that do not sum to 1
+    public void The_laboratory_reads_a_long_text_in_pieces_too(bool rebalanced)
+    {
+        using var model = TinyModels.Make(TinyModels.Config with { MaxPositionEmbeddings = 512 });
+        using var rebalancing = rebalanced ? new Rebalancing(new RebalanceOptions { Alpha = 2, Threshold = 0.003 }) : null;
+        var random = new Random(2);
+        int[] ids = [1, .. Enumerable.Range(0, 299).Select(_ => random.Next(3, 17))];
+        var options = new AttentionStudyOptions { Laboratory = new LaboratoryOptions() };
+        var pieces = AttentionStudy.Observe(model, ids, Piece, rebalancing, options).Laboratory!;
+        var whole = AttentionStudy.Observe(model, ids, Piece, HookChain.Of(rebalancing, new WholePatterns()), options).Laboratory!;
+        foreach (var read in new Func<LaboratoryReading, IEnumerable<double>>[]
+        {
+            reading => reading.Heads!.SelectMany(head => new[] { head.PreviousToken, head.DuplicateToken, head.Induction, head.Local, head.EffectiveContext }),
+            reading => reading.Values!.SelectMany(layer => layer.Mass.Concat(layer.OutputNorms.Cast<double>()).Concat(layer.ValueNorms.Cast<double>())),
+            reading => reading.Rollout!.Cast<double>(),
+            reading => reading.HiddenStates!.Select(layer => layer.Largest),
+        })
+        {
+            Assert.All(read(whole).Zip(read(pieces), (all, some) => (all, some)), pair => Assert.Equal(pair.all, pair.some, 1e-5 * Math.Max(1, Math.Abs(pair.all))));
+        }
+
+        Assert.Equal(300 * 300, pieces.Rollout!.Length);
+        Assert.All(Enumerable.Range(0, 300), row => Assert.Equal(1, Enumerable.Range(0, 300).Sum(key => pieces.Rollout[row, key]), 1e-4));
     }
 
     [Fact]
@@ -158,5 +186,11 @@ public class AttentionStudyTests
             forced.select(3, 0).fill_(1);
             return forced;
         }
+    }
+
+    /// <summary>Keeps patterns whole by being there.</summary>
+    private sealed class WholePatterns : IAttentionHook
+    {
+        public Tensor? OnPattern(AttentionSite site, Tensor pattern) => null;
     }
 }

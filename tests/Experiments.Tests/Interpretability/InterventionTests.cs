@@ -75,11 +75,30 @@ public class InterventionTests
     }
 
     [Fact]
+    public void Many_heads_come_a_few_at_a_time_and_give_what_all_together_give()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = TinyModels.Make(TinyModels.Config with { HiddenSize = 128, NumAttentionHeads = 64, NumKeyValueHeads = 32, MaxPositionEmbeddings = 512 });
+        using var hook = new Rebalancing(new RebalanceOptions { Alpha = 2, Threshold = 0.003 });
+        var random = new Random(1);
+        var ids = Golden.Ids([1, .. Enumerable.Range(0, 299).Select(_ => random.Next(3, model.Config.VocabSize))]);
+        var (some, all) = (new Watched(hook, rowByRow: true), new Watched(hook, rowByRow: false));
+        var logits = model.Forward(ids, hook: some);
+        Golden.Close(model.Forward(ids, hook: all), logits, 1e-4);
+        Assert.True(Golden.Difference(model.Forward(ids), logits) > 1e-4, "the intervention changes nothing");
+        Assert.Equal([0, 26, 52], some.FirstHeads.Distinct()); // 13 heads of keys and values, each shared by 2, in pieces of a million weights
+        Assert.Equal([0], all.FirstHeads.Distinct());
+    }
+
+    [Fact]
     public void An_observer_of_whole_patterns_keeps_the_pattern_whole()
     {
         using var hook = new Rebalancing(new RebalanceOptions());
-        Assert.True(hook.RowByRow);
-        Assert.True(HookChain.Of(hook, hook)!.RowByRow);
+        using var shared = new Rebalancing(new RebalanceOptions { Sharing = MaskSharing.MeanOverHeads });
+        Assert.True(hook is { RowByRow: true, HeadByHead: true });
+        Assert.True(HookChain.Of(hook, hook) is { RowByRow: true, HeadByHead: true });
+        Assert.True(HookChain.Of(hook, shared) is { RowByRow: true, HeadByHead: false });
         Assert.False(HookChain.Of(hook, new Watched(hook, rowByRow: false))!.RowByRow);
     }
 
@@ -159,10 +178,15 @@ public class InterventionTests
     {
         internal List<(int Past, int Queries, int Keys)> Seen { get; } = [];
 
+        internal List<int> FirstHeads { get; } = [];
+
         public bool RowByRow => rowByRow;
+
+        public bool HeadByHead => hook.HeadByHead;
 
         public Tensor? OnPattern(AttentionSite site, Tensor pattern)
         {
+            FirstHeads.Add(site.FirstHead);
             Seen.Add((site.PastLength, (int)pattern.shape[2], (int)pattern.shape[3]));
             return hook.OnPattern(site, pattern);
         }

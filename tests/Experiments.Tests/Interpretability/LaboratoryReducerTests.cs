@@ -14,7 +14,7 @@ public class LaboratoryReducerTests
     public void Rollout_multiplies_the_layers_from_the_last_to_the_first()
     {
         using var scope = NewDisposeScope();
-        using var reducer = new RolloutReducer();
+        using var reducer = new RolloutReducer(3);
         float[,] first = { { 1, 0, 0 }, { 0.5f, 0.5f, 0 }, { 0.2f, 0.2f, 0.6f } }, other = { { 1, 0, 0 }, { 1, 0, 0 }, { 0.4f, 0, 0.6f } };
         reducer.OnPattern(new AttentionSite(0, 2, 0, null), stack([tensor(first), tensor(other)]).unsqueeze(0));
 
@@ -31,7 +31,7 @@ public class LaboratoryReducerTests
     public void Value_weights_are_norms_through_each_heads_own_columns_of_the_output_projection()
     {
         using var scope = NewDisposeScope();
-        var reducer = new ValueWeightReducer();
+        using var reducer = new ValueWeightReducer(2);
         var patterns = stack([tensor(new[,] { { 1f, 0 }, { 0.25f, 0.75f } }), tensor(new[,] { { 1f, 0 }, { 0.5f, 0.5f } })]).unsqueeze(0);
         var values = tensor(new[,] { { 3f, 4 }, { 0, 1 } }).unsqueeze(0).unsqueeze(0); // one value head for two heads
         var output = tensor(new[,] { { 1f, 0, 0, 0 }, { 0, 1, 0, 2 } }); // head 0: identity; head 1: (x, y) to (0, 2y)
