@@ -9,7 +9,7 @@ public static class HeadFigures
 {
     /// <summary>A map for each score of the heads. Shares and entropy go from 0 to 1, the effective context from 0 to its greatest value.</summary>
     /// <param name="heads">One record per head.</param>
-    /// <returns>Seven panels; heads without a score stay empty.</returns>
+    /// <returns>Seven panels without numbers, which the table has; heads without a score stay empty.</returns>
     public static PanelFigure Scores(IReadOnlyList<HeadScores> heads)
     {
         (string Name, string Unit, Func<HeadScores, double> Read)[] scores =
@@ -53,7 +53,6 @@ public static class HeadFigures
             values[head.Layer, head.Head] = read(head);
         }
 
-        var tokens = unit == "tokens";
-        return AttentionFigures.LayerByHead(values, title, unit, tokens ? "0" : "0.00", tokens ? Math.Max(1, heads.Max(read)) : 1);
+        return AttentionFigures.LayerByHead(values, title, unit, cellFormat: null, unit == "tokens" ? Math.Max(1, heads.Max(read)) : 1);
     }
 }

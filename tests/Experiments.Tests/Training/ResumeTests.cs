@@ -113,7 +113,7 @@ public sealed class ResumeTests : IDisposable
         Assert.True(resumed > 0, "No start found a checkpoint of a killed one.");
     }
 
-    private string Weights(string output) => Path.Combine(Directory.GetDirectories(_folder.File(output + "/fine-tune")).Single(), "checkpoint", "model.safetensors"); // of killed processes nothing is left
+    private string Weights(string output) => Path.Combine(Directory.GetDirectories(_folder.File(output + "/fine-tune")).Order(StringComparer.Ordinal).Last(), "checkpoint", "model.safetensors"); // a process killed behind its last step has left a finished run
 
     /// <summary>Fine-tunes in a process, and kills it after a time.</summary>
     private Task<(int Code, string Error)> FineTuneAsync(string output, TimeSpan? patience) =>
