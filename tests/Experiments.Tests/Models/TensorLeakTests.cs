@@ -109,7 +109,7 @@ public sealed class TensorLeakTests : IDisposable
         var used = new List<long>();
         ActivationMeans.Run(model, [.. Enumerable.Repeat(text, 40)], new() { What = Activation.All }, finished: _ => used.Add(GC.GetTotalMemory(forceFullCollection: true)), cancellation: TestContext.Current.CancellationToken);
         var capture = ActivationCapture.Run(model, text, new() { What = Activation.All }).Tensors.Sum(tensor => tensor.Values.Length * sizeof(float));
-        Assert.InRange(used[^1] - used[4], -capture, capture / 2); // 35 texts more, less than half of what one of them takes
+        Assert.True(used[^1] - used[4] < capture / 2, $"{used[4]} bytes after 5 texts, {used[^1]} after 40; one text's capture has {capture}."); // other tests' garbage may go meanwhile, so it can be much less
     }
 
     [Fact]
