@@ -33,8 +33,6 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
     {
         using var scope = NewDisposeScope();
         var weights = pattern.detach().to(ScalarType.Float32); // [batch, head, query, key]
-        var rows = weights.sum(-1); // 1, unless an intervention changed it
-        var logarithms = Logarithms(weights);
         var piece = new AttentionPiece
         {
             FirstHead = site.FirstHead,
@@ -43,7 +41,7 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
             Keys = (int)weights.shape[3],
             Real = site.KeyMask?.cpu().contiguous().data<bool>().ToArray(),
             Total = Plain.Floats(OfRealQueries(site, weights).sum(2)),
-            Entropy = Plain.Floats(rows.log() - (logarithms / rows)), // of the row's shares
+            Entropy = Plain.Floats(Entropy(weights, site.Edited || pattern.dtype != ScalarType.Float32)),
             FirstKey = Plain.Floats(FirstKeys(site, weights)),
         };
         var texts = site.Prompts ?? [.. Enumerable.Range(0, (int)weights.shape[0])];
@@ -60,11 +58,18 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
         return null;
     }
 
-    /// <summary>Sum over keys of <c>A ln A</c>; faster than xlogy.</summary>
-    private static Tensor Logarithms(Tensor weights)
+    /// <summary>Entropy of each row's shares: <c>-sum A ln A</c>, which is faster than xlogy, and <c>ln R - sum A ln A / R</c> where rows may sum to <c>R</c> instead of 1.</summary>
+    private static Tensor Entropy(Tensor weights, bool scaled)
     {
         using var scope = NewDisposeScope(); // its memory, still in the cache, is what the next sums take
-        return weights.clamp_min(Smallest).log_().mul_(weights).sum(-1).MoveToOuterDisposeScope();
+        var entropy = weights.clamp_min(Smallest).log_().mul_(weights).sum(-1).neg_();
+        if (scaled)
+        {
+            var rows = weights.sum(-1);
+            entropy = rows.log() + (entropy / rows);
+        }
+
+        return entropy.MoveToOuterDisposeScope();
     }
 
     /// <summary>The weights, 0 in the rows of padding.</summary>

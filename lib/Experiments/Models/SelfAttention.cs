@@ -121,15 +121,16 @@ internal sealed class SelfAttention : nn.Module
     private Tensor InPieces(Tensor q, Tensor k, Tensor v, ForwardPass pass)
     {
         var groups = k.shape[1];
-        var groupWeights = q.shape[0] * Groups * k.shape[2]; // of one query
-        var most = pass is { Hook.HeadByHead: true, Observer: null } ? Math.Clamp(PieceWeights / (PieceLength * groupWeights), 1, groups) : groups;
-        var queries = Math.Clamp(PieceWeights / (most * groupWeights), ShortestPiece, PieceLength);
+        var headByHead = pass is { Hook.HeadByHead: true, Observer: null };
+        var groupWeights = q.shape[0] * Groups * k.shape[2]; // of the last query
+        var queries = Math.Clamp(PieceWeights / ((headByHead ? 1 : groups) * groupWeights), ShortestPiece, PieceLength);
         var pieces = new List<Tensor>();
         for (long start = 0; start < q.shape[2]; start += queries)
         {
             using var scope = NewDisposeScope();
             var length = Math.Min(queries, q.shape[2] - start);
             var keys = pass.Past + start + length;
+            var most = headByHead ? Math.Clamp(PieceWeights / (length * q.shape[0] * Groups * keys), 1, groups) : groups;
             var heads = new List<Tensor>();
             for (long group = 0; group < groups; group += most)
             {

@@ -120,6 +120,16 @@ public class AttentionStudyTests
     }
 
     [Fact]
+    public void Entropy_behind_an_intervention_is_that_of_each_rows_shares()
+    {
+        using var model = TinyModels.Make();
+        using var doubled = new Rebalancing(new RebalanceOptions { Alpha = 1, Uniform = true, FirstLayer = 1, Decay = Decay.Constant });
+        var (before, after) = (AttentionStudy.Observe(model, Texts[0], Piece), AttentionStudy.Observe(model, Texts[0], Piece, doubled));
+        Assert.Equal(2 * before.FirstKey[1, 0], after.FirstKey[1, 0], 1e-6);
+        Assert.Equal(before.Entropy[1, 0], after.Entropy[1, 0], 1e-6); // layer 1 is the first whose rows are doubled, so it still reads what it read before
+    }
+
+    [Fact]
     public void Statistics_show_what_is_multiplied_with_the_values()
     {
         using var model = TinyModels.Make();
