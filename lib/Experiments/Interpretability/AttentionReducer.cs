@@ -41,7 +41,7 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
             Keys = (int)weights.shape[3],
             Real = site.KeyMask?.cpu().contiguous().data<bool>().ToArray(),
             Total = Plain.Floats(OfRealQueries(site, weights).sum(2)),
-            Entropy = Plain.Floats(Entropy(weights, site.Edited || pattern.dtype != ScalarType.Float32)),
+            Entropy = Plain.Floats(Entropy(weights, site.Scores)),
             FirstKey = Plain.Floats(FirstKeys(site, weights)),
         };
         var texts = site.Prompts ?? [.. Enumerable.Range(0, (int)weights.shape[0])];
@@ -58,18 +58,22 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
         return null;
     }
 
-    /// <summary>Entropy of each row's shares: <c>-sum A ln A</c>, which is faster than xlogy, and <c>ln R - sum A ln A / R</c> where rows may sum to <c>R</c> instead of 1.</summary>
-    private static Tensor Entropy(Tensor weights, bool scaled)
+    /// <summary>Entropy of each row's shares, <c>[batch, head, query]</c>.</summary>
+    /// <remarks>
+    /// Of a softmax <c>A</c> of scores <c>s</c> it is <c>ln sum exp s - sum A s</c>, where <c>max s - ln max A</c> is the first term: no logarithm of each weight. Where there are no scores in
+    /// full precision, or an intervention made the row sum to <c>R</c>, <c>ln R - sum A ln A / R</c>; faster than xlogy.
+    /// </remarks>
+    private static Tensor Entropy(Tensor weights, Tensor? scores)
     {
         using var scope = NewDisposeScope(); // its memory, still in the cache, is what the next sums take
-        var entropy = weights.clamp_min(Smallest).log_().mul_(weights).sum(-1).neg_();
-        if (scaled)
+        if (scores?.dtype == ScalarType.Float32)
         {
-            var rows = weights.sum(-1);
-            entropy = rows.log() + (entropy / rows);
+            var weighted = (scores.detach() * weights).nan_to_num_(0); // 0 times minus infinity is nothing
+            return (scores.detach().amax([-1]) - weights.amax([-1]).log_() - weighted.sum(-1)).MoveToOuterDisposeScope();
         }
 
-        return entropy.MoveToOuterDisposeScope();
+        var rows = weights.sum(-1);
+        return (rows.log() - (weights.clamp_min(Smallest).log_().mul_(weights).sum(-1) / rows)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weights, 0 in the rows of padding.</summary>

@@ -36,7 +36,7 @@ public sealed class HookChain : IAttentionHook
         Tensor? edited = null;
         foreach (var hook in _hooks)
         {
-            edited = hook.OnPattern(site with { Edited = site.Edited || edited is not null }, edited ?? pattern) ?? edited;
+            edited = hook.OnPattern(edited is null ? site : site with { Scores = null }, edited ?? pattern) ?? edited;
         }
 
         return edited;

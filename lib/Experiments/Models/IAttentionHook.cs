@@ -47,8 +47,8 @@ public readonly record struct AttentionSite(int Layer, int LayerCount, int PastL
     /// <summary>0-based head of the model that the pattern's first head is; not 0 only where a hook works <see cref="IAttentionHook.HeadByHead"/>.</summary>
     public int FirstHead { get; init; }
 
-    /// <summary>Whether a hook before this one replaced the pattern, whose rows may then sum to something else than 1.</summary>
-    public bool Edited { get; init; }
+    /// <summary>The scores that softmax made the pattern of, <c>[batch, head, query, key]</c>, minus infinity where a query may not see a key; null where a hook before this one replaced the pattern.</summary>
+    public Tensor? Scores { get; init; }
 
     /// <summary>
     /// While <see cref="TextGenerator"/> decodes: which of its prompts the batch's rows are, for replies that ended leave the batch. Where the batch has one row and this

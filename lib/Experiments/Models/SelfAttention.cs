@@ -165,8 +165,8 @@ internal sealed class SelfAttention : nn.Module
         var site = pass.Site(_layer, _config.NumHiddenLayers);
         pass.Observer?.OnScores(site, q, k, scores);
         var pattern = nn.functional.softmax(scores, -1, ScalarType.Float32).to(q.dtype); // [batch, head, query, key]
-        scores.Dispose(); // the hook's own tensors take its place, which is still in the processor's cache
-        pattern = pass.Hook?.OnPattern(site, pattern) ?? pattern;
+        pattern = pass.Hook?.OnPattern(site with { Scores = scores }, pattern) ?? pattern;
+        scores.Dispose();
         pass.Observer?.OnAttention(site, pattern, v, _output.Weight);
         return pattern.reshape(grouped).matmul(v).view(q.shape); // [batch, head, query, headDim]
     }

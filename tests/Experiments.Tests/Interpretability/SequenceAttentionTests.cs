@@ -116,7 +116,7 @@ public class SequenceAttentionTests
     {
         using var scope = NewDisposeScope();
         var reducer = new AttentionReducer(options);
-        reducer.OnPattern(new AttentionSite(0, 1, 0, null) { Edited = true }, stack([.. heads.Select(head => tensor(head))]).unsqueeze(0));
+        reducer.OnPattern(new AttentionSite(0, 1, 0, null), stack([.. heads.Select(head => tensor(head))]).unsqueeze(0));
         string[] pieces = [.. Enumerable.Repeat("▁x", heads[0].GetLength(0))];
         return SequenceAttention.From(reducer.Layers(0), pieces, new TokenClassifier().Classify(pieces), options);
     }
