@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Experiments.Interpretability;
 
-/// <summary>As many marked keys in each row as the real mask has, but chosen at random among the keys before the query (and the query's own, where the diagonal counts).</summary>
+/// <summary>As many marked keys in each row as the real mask has, but chosen at random among the keys before the query that it may see (and the query's own, where the diagonal counts).</summary>
 /// <remarks>
 /// Which keys follows from the seed, the head and the positions of query and key in their text alone: layers share one mask, as with the real one, and cached
 /// decoding, chunks, batches and padding change nothing.
@@ -26,16 +26,18 @@ public sealed record RandomMask : RebalanceControl
 
     private protected override string? Wrong(int? layerCount) => null;
 
-    private protected override IInterventionHook CreateChecked(LlamaForCausalLM model) => new Rebalancing(Rebalance, Draw);
+    private protected override IInterventionHook CreateChecked(LlamaForCausalLM model) => new Rebalancing(Rebalance, (site, marked) => Draw(site, marked, model.Config.SlidingWindow));
 
     /// <summary>A random mask with as many marks in each row.</summary>
     /// <param name="site">Where the real mask was read.</param>
     /// <param name="marked">The real mask, boolean <c>[batch, head or 1, query, key]</c>.</param>
-    internal Tensor Draw(AttentionSite site, Tensor marked)
+    /// <param name="window">The model's sliding window, <see cref="LlamaConfig.SlidingWindow"/>.</param>
+    internal Tensor Draw(AttentionSite site, Tensor marked, int? window = null)
     {
         using var scope = NewDisposeScope();
         var keys = TokenPositions.OfKeys(site, marked); // [batch or 1, key]
         var candidates = ones_like(marked).tril(Rebalance.IncludeDiagonal ? site.PastLength : site.PastLength - 1).logical_and(keys.ge(Scalars.Zero).unsqueeze(1).unsqueeze(1));
+        candidates = window is { } newest ? candidates.triu(site.PastLength - newest + 1) : candidates;
         var tickets = Tickets(site, marked, keys).expand(marked.shape).masked_fill(candidates.logical_not(), Scalars.MinusOne);
         var counts = marked.sum(-1, keepdim: true, type: ScalarType.Int64); // [batch, head or 1, query, 1]
         var lowest = tickets.sort(-1, descending: true).Values.gather(-1, counts.add(Scalars.MinusOne, Scalars.One).clamp_min(Scalars.Zero));

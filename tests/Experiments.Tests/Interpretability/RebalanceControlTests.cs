@@ -52,6 +52,19 @@ public class RebalanceControlTests
     }
 
     [Fact]
+    public void A_random_mask_marks_only_keys_inside_a_sliding_window()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = TinyModels.Make(TinyModels.Config with { Family = ModelFamily.Mistral, SlidingWindow = 6 });
+        var all = new RebalanceOptions { Alpha = 2, Threshold = 0 }; // every visible key, so as many random ones can only be the same
+        using var real = all.CreateHook(model);
+        using var random = new RandomMask { Rebalance = all }.CreateHook(model);
+        var ids = Golden.Ids([1, .. Enumerable.Range(0, 30).Select(i => 3 + (i * 5 % 19))]);
+        Golden.Close(model.Forward(ids, hook: real), model.Forward(ids, hook: random), 1e-6);
+    }
+
+    [Fact]
     public void The_mask_of_another_layer_edits_only_the_layers_behind_it()
     {
         var options = new OtherLayerMask { Rebalance = new RebalanceOptions { Decay = Decay.Constant }, Layer = 2 }.Effective;
