@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Experiments.Notebooks;
 
-/// <summary>Writes JSON as Python's nbformat does: sorted keys, one space of indent, only what must be escaped is, a final newline.</summary>
+/// <summary>Writes JSON as Python's nbformat does: sorted keys, one space of indent, only what must be escaped is, exponents with a small e, a final newline.</summary>
 /// <remarks>System.Text.Json escapes more (emoji, U+2028), which would change every notebook that Jupyter wrote.</remarks>
 internal static class IpynbText
 {
@@ -42,6 +42,9 @@ internal static class IpynbText
                 break;
             case null:
                 text.Append("null");
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.Number:
+                text.Append(value.ToJsonString().Replace('E', 'e'));
                 break;
             default:
                 text.Append(node.ToJsonString());

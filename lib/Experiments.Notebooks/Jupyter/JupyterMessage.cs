@@ -11,9 +11,13 @@ namespace Experiments.Notebooks.Jupyter;
 /// <param name="Content">Content.</param>
 internal sealed record JupyterMessage(IReadOnlyList<byte[]> Identities, byte[] Header, string Type, JsonObject Parent, JsonObject Metadata, JsonObject Content)
 {
-    internal string Text(string name, string otherwise = "") => Content[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : otherwise;
+    internal string Text(string name, string otherwise = "") => Text(Content, name) ?? otherwise;
+
+    internal string ParentText(string name) => Text(Parent, name) ?? "";
 
     internal bool Flag(string name, bool otherwise) => Content[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : otherwise;
 
     internal int Number(string name, int otherwise) => Content[name] is JsonValue value && value.TryGetValue<int>(out var number) ? number : otherwise;
+
+    private static string? Text(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -10,6 +10,7 @@ internal sealed class KernelInput(MessageSender sender) : TextReader
     private JupyterMessage? _request;
     private Action _beforeAsking = () => { };
     private bool _allowed;
+    private volatile string _asked = "";
     private string _rest = "";
 
     /// <summary>Connects to the client of the cell that begins.</summary>
@@ -19,7 +20,14 @@ internal sealed class KernelInput(MessageSender sender) : TextReader
     internal void Connect(JupyterMessage request, bool allowed, Action beforeAsking) => (_request, _allowed, _beforeAsking, _rest) = (request, allowed, beforeAsking, "");
 
     /// <summary>The user's answer.</summary>
-    internal void Reply(JupyterMessage reply) => _replies.Add(reply.Text("value"));
+    /// <remarks>JupyterLab leaves the field of an interrupted cell open; what is typed there later does not answer the question of now. Other clients name no question.</remarks>
+    internal void Reply(JupyterMessage reply)
+    {
+        if (reply.ParentText("msg_type") != "input_request" || reply.ParentText("msg_id") == _asked)
+        {
+            _replies.Add(reply.Text("value"));
+        }
+    }
 
     /// <summary>Asks for a line.</summary>
     /// <param name="prompt">Shown beside the input field.</param>
@@ -39,7 +47,8 @@ internal sealed class KernelInput(MessageSender sender) : TextReader
         }
 
         _beforeAsking();
-        sender.Ask(request, "input_request", new JsonObject { ["prompt"] = prompt, ["password"] = password });
+        _asked = sender.NextId();
+        sender.Ask(request, "input_request", new JsonObject { ["prompt"] = prompt, ["password"] = password }, _asked);
         return _replies.Take(CellCancellation.Token);
     }
 

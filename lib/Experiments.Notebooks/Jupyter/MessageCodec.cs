@@ -24,19 +24,22 @@ internal sealed class MessageCodec(string key)
     private readonly ReplayWindow _seen = new();
     private int _sent;
 
+    /// <summary>An id that no message has yet.</summary>
+    internal string NextId() => $"{_session}_{Interlocked.Increment(ref _sent)}";
+
     /// <summary>Makes the frames of a message.</summary>
-    internal IReadOnlyList<byte[]> Encode(IEnumerable<byte[]> identities, string type, byte[]? parent, JsonObject content, JsonObject? metadata = null)
+    internal IReadOnlyList<byte[]> Encode(IEnumerable<byte[]> identities, string type, byte[]? parent, JsonObject content, string? id = null)
     {
         var header = new JsonObject
         {
-            ["msg_id"] = $"{_session}_{Interlocked.Increment(ref _sent)}",
+            ["msg_id"] = id ?? NextId(),
             ["session"] = _session,
             ["username"] = "kernel",
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
             ["msg_type"] = type,
             ["version"] = ProtocolVersion,
         };
-        byte[][] signed = [Bytes(header), parent ?? Nothing, metadata is null ? Nothing : Bytes(metadata), Bytes(content)];
+        byte[][] signed = [Bytes(header), parent ?? Nothing, Nothing, Bytes(content)];
         return [.. identities, Delimiter, Encoding.ASCII.GetBytes(Signature(signed)), .. signed];
     }
 

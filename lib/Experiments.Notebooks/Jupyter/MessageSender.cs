@@ -10,9 +10,12 @@ internal sealed class MessageSender(KernelSockets sockets, MessageCodec codec)
     internal void Reply(KernelChannel channel, JupyterMessage request, JsonObject content) =>
         sockets.Send(channel, codec.Encode(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.Header, content));
 
+    /// <summary>An id for <see cref="Ask"/>.</summary>
+    internal string NextId() => codec.NextId();
+
     /// <summary>Asks the client that sent a request for something, on the stdin channel.</summary>
-    internal void Ask(JupyterMessage request, string type, JsonObject content) =>
-        sockets.Send(KernelChannel.Stdin, codec.Encode(request.Identities, type, request.Header, content));
+    internal void Ask(JupyterMessage request, string type, JsonObject content, string id) =>
+        sockets.Send(KernelChannel.Stdin, codec.Encode(request.Identities, type, request.Header, content, id));
 
     /// <summary>Publishes to all clients.</summary>
     /// <param name="type">Message type; also the topic.</param>

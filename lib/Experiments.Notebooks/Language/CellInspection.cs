@@ -24,7 +24,9 @@ internal static class CellInspection
 
         if (symbols.Count == 0 && root.FindToken(Math.Max(0, index - 1)).Parent?.FirstAncestorOrSelf<ArgumentListSyntax>()?.Parent is { } call)
         {
-            symbols = Of(model, call is InvocationExpressionSyntax invocation ? invocation.Expression : call);
+            // Half a call may already fit one overload, which comes first; the reader may be writing another.
+            var called = call is InvocationExpressionSyntax invocation ? invocation.Expression : call;
+            symbols = [.. Of(model, called).Union(model.GetMemberGroup(called), SymbolEqualityComparer.Default)];
         }
 
         return symbols.Count == 0 ? null : string.Join("\n\n", symbols.Take(MostOverloads).Select(SymbolText.Describe).Append(symbols.Count > MostOverloads ? $"and {symbols.Count - MostOverloads} more" : "").Where(text => text.Length > 0));

@@ -18,6 +18,7 @@ internal static class PlotlyChart
     };
 
     private const string Ink = "#222222";
+    private const double MostExact = 1L << 53;
     private const string FontFamily = "DejaVu Sans, Verdana, Arial, sans-serif";
 
     public static GenericChart Draw(Figure figure)
@@ -38,6 +39,7 @@ internal static class PlotlyChart
     };
 
     /// <summary>The chart's JSON with sorted keys and without the default template, so that equal figures have equal bytes.</summary>
+    /// <remarks>Whole numbers have no ".0": a front end in JavaScript writes none, and would change every notebook that it saves.</remarks>
     public static string Json(Figure figure)
     {
         var chart = JsonNode.Parse(GenericChart.toFigureJson(Draw(figure)))!.AsObject();
@@ -131,6 +133,7 @@ internal static class PlotlyChart
     {
         JsonObject o => new JsonObject(o.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))),
         JsonArray a => new JsonArray([.. a.Select(Sorted)]),
+        JsonValue v when v.TryGetValue<double>(out var number) && double.IsInteger(number) && Math.Abs(number) < MostExact => JsonValue.Create((long)number),
         _ => node?.DeepClone(),
     };
 }

@@ -77,6 +77,8 @@ public sealed class CellLanguageTests : IDisposable
     [InlineData("alpha|", "(variable) int alpha")]
     [InlineData("Twi|ce(2)", "(method) int Twice(int x)\n\nDoubles.\n\nx: What is doubled.\n\nReturns: Twice Twice.")]
     [InlineData("Twice(|", "(method) int Twice(int x)")]
+    [InlineData("new List<int>().AddRange(|", "void List<int>.AddRange(IEnumerable<int> collection)")]
+    [InlineData("new System.Text.StringBuilder(|", "StringBuilder.StringBuilder(int capacity)")]
     [InlineData("new System.Text.StringBuil|der()", "StringBuilder")]
     [InlineData("\"a\".Tri|m()", "string string.Trim()\n\nRemoves all leading and trailing white-space characters")]
     [InlineData("Experiments.Runs.Interrup|tion.Token", "How a host, such as the notebook engine, interrupts long work")]

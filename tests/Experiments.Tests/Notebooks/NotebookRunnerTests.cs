@@ -19,6 +19,12 @@ public sealed class NotebookRunnerTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2.4e-5, "2.4e-05\n")]
+    [InlineData(1.5e-12, "1.5e-12\n")]
+    [InlineData(0.25, "0.25\n")]
+    public void Numbers_are_written_as_Python_writes_them(double number, string text) => Assert.Equal(text, IpynbText.Write(JsonValue.Create(number)));
+
+    [Theory]
     [InlineData("not json", "not JSON")]
     [InlineData("{\"cells\": 3, \"nbformat\": 4}", "no list of cells")]
     [InlineData("{\"cells\": [], \"nbformat\": 3}", "nbformat 3")]

@@ -40,6 +40,7 @@ public sealed partial class FigureTests
     {
         var json = SampleFigures.All[name].ToJson();
         Assert.False(Layout(json).TryGetProperty("template", out _));
+        Assert.DoesNotMatch(@"\d\.0[,\]}]", json); // JavaScript would write 1 when it saves the notebook
         Assert.InRange(json.Length, 500, 4000 * (SampleFigures.All[name] is PanelFigure panels ? panels.Panels.Length : 1));
     }
 

@@ -8,8 +8,10 @@ using NetMQ.Sockets;
 namespace Experiments.Tests.Notebooks.Jupyter;
 
 /// <summary>A message as a client sees it.</summary>
-internal sealed record ClientMessage(string Type, JsonObject Content, string ParentId, bool IsSigned)
+internal sealed record ClientMessage(JsonObject Header, JsonObject Content, string ParentId, bool IsSigned)
 {
+    internal string Type => Header["msg_type"]!.GetValue<string>();
+
     internal string Status => Content["status"]?.GetValue<string>() ?? "";
 }
 
@@ -116,7 +118,8 @@ internal sealed class KernelClient : IDisposable
 
     internal ClientMessage ReceiveInputRequest() => Receive(_stdin, Patience) ?? throw new TimeoutException("no input request");
 
-    internal void SendInput(string value) => Send(_stdin, "input_reply", new JsonObject { ["value"] = value, ["status"] = "ok" });
+    /// <summary>Answers; JupyterLab names the question, other clients do not.</summary>
+    internal void SendInput(string value, ClientMessage? question = null) => Send(_stdin, "input_reply", new JsonObject { ["value"] = value, ["status"] = "ok" }, question?.Header);
 
     internal bool Beats()
     {
@@ -124,18 +127,18 @@ internal sealed class KernelClient : IDisposable
         return _heartbeat.TryReceiveFrameString(Patience, out var pong) && pong == "ping";
     }
 
-    internal string Send(NetMQSocket socket, string type, JsonObject content)
+    internal string Send(NetMQSocket socket, string type, JsonObject content, JsonObject? parent = null)
     {
         var id = $"{_session}_{++_sent}";
-        socket.SendMultipartBytes(Frames(id, type, content));
+        socket.SendMultipartBytes(Frames(id, type, content, parent));
         return id;
     }
 
     /// <summary>The frames of a signed message.</summary>
-    internal byte[][] Frames(string id, string type, JsonObject content)
+    internal byte[][] Frames(string id, string type, JsonObject content, JsonObject? parent = null)
     {
         var header = new JsonObject { ["msg_id"] = id, ["session"] = _session, ["username"] = "tests", ["date"] = "2026-01-01T00:00:00Z", ["msg_type"] = type, ["version"] = "5.3" };
-        byte[][] signed = [Bytes(header), "{}"u8.ToArray(), "{}"u8.ToArray(), Bytes(content)];
+        byte[][] signed = [Bytes(header), Bytes(parent ?? []), "{}"u8.ToArray(), Bytes(content)];
         return [Delimiter, Sign(signed), .. signed];
     }
 
@@ -184,7 +187,7 @@ internal sealed class KernelClient : IDisposable
         var start = frames.FindIndex(frame => frame.AsSpan().SequenceEqual(Delimiter));
         var signed = frames[(start + 2)..];
         return new ClientMessage(
-            Json(signed[0])["msg_type"]!.GetValue<string>(), Json(signed[3]), Json(signed[1])["msg_id"]?.GetValue<string>() ?? "", Sign(signed).AsSpan().SequenceEqual(frames[start + 1]));
+            Json(signed[0]), Json(signed[3]), Json(signed[1])["msg_id"]?.GetValue<string>() ?? "", Sign(signed).AsSpan().SequenceEqual(frames[start + 1]));
     }
 
     internal byte[] Sign(IEnumerable<byte[]> frames) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(HMACSHA256.HashData(_key, frames.SelectMany(frame => frame).ToArray())));

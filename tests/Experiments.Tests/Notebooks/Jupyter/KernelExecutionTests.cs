@@ -135,6 +135,22 @@ public sealed class KernelExecutionTests(KernelProcess kernel) : IDisposable
     }
 
     [Fact]
+    public void A_late_answer_to_the_question_of_an_interrupted_cell_does_not_answer_another()
+    {
+        var options = () => new JsonObject { ["allow_stdin"] = true };
+        var interrupted = _client.Execute("input(\"first\")", options());
+        var first = _client.ReceiveInputRequest();
+        _client.AskControl("interrupt_request", []);
+        Assert.Equal("error", _client.ReplyTo(interrupted).Status);
+        var id = _client.Execute("input(\"second\")", options());
+        var second = _client.ReceiveInputRequest();
+        _client.SendInput("late", first);
+        _client.SendInput("right", second);
+        Assert.Equal("ok", _client.ReplyTo(id).Status);
+        Assert.Equal("right", Plain(_client.Outputs(id)[^1]));
+    }
+
+    [Fact]
     public void Input_is_an_error_where_the_client_takes_none()
     {
         var (reply, _) = _client.Run("Console.ReadLine()", new JsonObject { ["allow_stdin"] = false });

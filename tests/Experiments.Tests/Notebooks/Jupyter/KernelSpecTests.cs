@@ -42,6 +42,12 @@ public sealed class KernelSpecTests : IDisposable
         Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb"),
         file => Assert.Equal(KernelSpec.DefaultName, JsonNode.Parse(File.ReadAllText(file))!["metadata"]!["kernelspec"]!["name"]!.GetValue<string>()));
 
+    /// <summary>JupyterLab writes what the kernel says of its language into each notebook that it opens.</summary>
+    [Fact]
+    public void Opening_a_committed_notebook_in_JupyterLab_changes_nothing() => Assert.All(
+        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb"),
+        file => Assert.True(JsonNode.DeepEquals(KernelInfo.Content()["language_info"], JsonNode.Parse(File.ReadAllText(file))!["metadata"]!["language_info"]), file));
+
     [Fact]
     public async Task Another_programs_kernel_is_replaced_only_by_force()
     {
