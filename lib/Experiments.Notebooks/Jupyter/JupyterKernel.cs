@@ -103,6 +103,11 @@ public sealed class JupyterKernel
             case KernelChannel.Stdin when message.Type == "input_reply":
                 _input.Reply(message);
                 break;
+            case KernelChannel.Shell when message.Type == "interrupt_request":
+                // The protocol has it on control, but VS Code's Jupyter extension sent it here until November 2025 (vscode-jupyter 17143):
+                // in the queue it would wait for the very cell that it is to stop.
+                _ = AnswerAsync(KernelChannel.Shell, message);
+                break;
             case KernelChannel.Shell:
                 _shell.Enqueue(message);
                 break;

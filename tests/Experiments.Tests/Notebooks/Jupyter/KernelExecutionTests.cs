@@ -205,6 +205,15 @@ public sealed class KernelExecutionTests(KernelProcess kernel) : IDisposable
     }
 
     [Fact]
+    public void An_interrupt_on_the_shell_channel_does_not_wait_for_the_cell()
+    {
+        var cell = _client.Execute("while (true) { System.Threading.Thread.Sleep(5); }");
+        _client.Published(cell, message => message.Type == "execute_input");
+        Assert.Equal("ok", _client.Ask("interrupt_request", []).Status);
+        Assert.Equal("Interrupted", _client.ReplyTo(cell).Content["ename"]!.GetValue<string>());
+    }
+
+    [Fact]
     public void Training_is_interrupted_soon_its_variables_stay_and_nothing_half_written_is_left()
     {
         var results = Path.Combine(kernel.Folder, "results");

@@ -38,6 +38,29 @@ public sealed class KernelLifeTests
     }
 
     [Fact]
+    public void The_kernel_leaves_when_VS_Code_goes_which_names_no_parent_but_holds_its_input()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There the input is not watched.");
+        using var kernel = new KernelProcess(parent: 0);
+        using var client = kernel.ConnectReady();
+        client.Execute("while (true) { }");
+        Thread.Sleep(TimeSpan.FromSeconds(2));
+        Assert.False(kernel.Process.HasExited);
+        kernel.Process.StandardInput.Close();
+        Assert.True(kernel.Process.WaitForExit(Patience), "the kernel stays");
+    }
+
+    [Fact]
+    public void The_kernel_stays_when_its_input_is_closed_from_the_start()
+    {
+        using var kernel = new KernelProcess(parent: 0);
+        kernel.Process.StandardInput.Close();
+        using var client = kernel.ConnectReady();
+        Thread.Sleep(TimeSpan.FromSeconds(2));
+        Assert.Equal("ok", client.Run("1").Reply.Status);
+    }
+
+    [Fact]
     public void A_signal_interrupts_the_cell_and_another_ends_the_kernel()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals; its front ends send messages.");

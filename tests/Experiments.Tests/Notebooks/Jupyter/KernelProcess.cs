@@ -23,6 +23,8 @@ public sealed class KernelProcess : IDisposable
     {
     }
 
+    /// <param name="parent">Process that the kernel is told to watch; null for this one, 0 for none.</param>
+    /// <param name="options">More options of <c>kernel start</c>.</param>
     internal KernelProcess(int? parent, params string[] options)
     {
         _ports = FreePorts(5);
@@ -38,7 +40,7 @@ public sealed class KernelProcess : IDisposable
             ["control_port"] = _ports[3],
             ["hb_port"] = _ports[4],
         }.ToJsonString());
-        var start = new ProcessStartInfo(Program, ["kernel", "start", "--connection-file", _folder.File("connection.json"), .. options]) { WorkingDirectory = _folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Program, ["kernel", "start", "--connection-file", _folder.File("connection.json"), .. options]) { WorkingDirectory = _folder.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["JPY_PARENT_PID"] = (parent ?? Environment.ProcessId).ToString(CultureInfo.InvariantCulture);
         Process = Process.Start(start)!;
         Process.OutputDataReceived += (_, line) => Keep(line.Data);
