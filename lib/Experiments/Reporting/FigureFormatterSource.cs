@@ -6,7 +6,7 @@ namespace Experiments.Reporting;
 /// <remarks>HTML is made when asked for but is not preferred: front ends would take it instead of the smaller PNG.</remarks>
 public sealed class FigureFormatterSource : ITypeFormatterSource
 {
-    /// <summary>What VS Code and JupyterLab draw interactively.</summary>
+    /// <summary>What VS Code draws interactively, and JupyterLab with plotly's extension.</summary>
     public const string PlotlyMimeType = "application/vnd.plotly.v1+json";
 
     /// <summary>What every other front end shows, GitHub's view of a notebook too; the text is base64.</summary>
