@@ -48,6 +48,12 @@ public sealed class KernelSpecTests : IDisposable
         Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb"),
         file => Assert.True(JsonNode.DeepEquals(KernelInfo.Content()["language_info"], JsonNode.Parse(File.ReadAllText(file))!["metadata"]!["language_info"]), file));
 
+    /// <summary>VS Code writes its own name of the language into each cell that it saves, because the kernel's, "C#", is another.</summary>
+    [Fact]
+    public void Saving_a_committed_notebook_in_VS_Code_changes_nothing() => Assert.All(
+        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb").SelectMany(file => JsonNode.Parse(File.ReadAllText(file))!["cells"]!.AsArray()),
+        cell => Assert.Equal(cell!["cell_type"]!.GetValue<string>() == "code" ? "csharp" : null, cell["metadata"]!["vscode"]?["languageId"]!.GetValue<string>()));
+
     [Fact]
     public async Task Another_programs_kernel_is_replaced_only_by_force()
     {
