@@ -84,6 +84,19 @@ public sealed class SavedResultsTests : IDisposable
         }
     }
 
+    [Fact]
+    public void The_executed_notebooks_are_small_and_show_pictures_without_a_script_and_no_path_of_their_machine()
+    {
+        var notebooks = Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb").Select(file => Path.Combine(Reference, "notebooks", Path.GetFileName(file)));
+        foreach (var notebook in notebooks)
+        {
+            var text = File.ReadAllText(notebook);
+            Assert.InRange(text.Length, 10_000, 300_000);
+            Assert.Contains("\"image/png\": ", text, StringComparison.Ordinal);
+            Assert.DoesNotMatch("\"(/|[A-Z]:)[A-Za-z]+[/\\\\]|(/home/|/tmp/|/work/|/Users/)", text);
+        }
+    }
+
     private CompletedRun WithNumbersOnly(CompletedRun run)
     {
         foreach (var name in new[] { "run.json", "metrics.json", "example.json" }.Where(run.Has))
