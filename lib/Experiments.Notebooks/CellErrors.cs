@@ -31,7 +31,8 @@ internal static class CellErrors
         var error = exception is AggregateException { InnerExceptions.Count: 1 } aggregate ? aggregate.InnerExceptions[0] : exception;
         if (cancellation.IsCancellationRequested && error is OperationCanceledException or ThreadInterruptedException)
         {
-            return new CellError("Interrupted", "The cell was interrupted. Variables keep their values.", ["The cell was interrupted."]);
+            const string Message = "The cell was interrupted. Variables keep their values.";
+            return new CellError("Interrupted", Message, [Message]); // VS Code shows the traceback alone
         }
 
         var frames = (error.StackTrace ?? "").Split('\n').Where(line => line.Contains(" in In [", StringComparison.Ordinal)).Select(line => "   at " + line[(line.IndexOf(" in In [", StringComparison.Ordinal) + 4)..].Trim()).Distinct().Take(MostLines).ToArray();

@@ -210,7 +210,9 @@ public sealed class KernelExecutionTests(KernelProcess kernel) : IDisposable
         var cell = _client.Execute("while (true) { System.Threading.Thread.Sleep(5); }");
         _client.Published(cell, message => message.Type == "execute_input");
         Assert.Equal("ok", _client.Ask("interrupt_request", []).Status);
-        Assert.Equal("Interrupted", _client.ReplyTo(cell).Content["ename"]!.GetValue<string>());
+        var reply = _client.ReplyTo(cell).Content;
+        Assert.Equal("Interrupted", reply["ename"]!.GetValue<string>());
+        Assert.Equal(reply["evalue"]!.GetValue<string>(), Assert.Single(reply["traceback"]!.AsArray())!.GetValue<string>());
     }
 
     [Fact]
