@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Experiments.Notebooks;
 using Experiments.Notebooks.Jupyter;
@@ -35,6 +36,20 @@ public sealed class KernelSpecTests : IDisposable
         Assert.Equal(0, (await CommandLine.Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
         Assert.False(Directory.Exists(folder));
         Assert.Equal(1, (await CommandLine.Run("kernel", "uninstall", "--prefix", _folder.Path)).Code);
+    }
+
+    [Fact]
+    public async Task Install_makes_the_users_folder_where_even_the_home_is_missing()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There the home is no variable.");
+        var home = _folder.File("home");
+        var start = new ProcessStartInfo(KernelProcess.Program, ["kernel", "install"]) { WorkingDirectory = _folder.Path, RedirectStandardOutput = true };
+        start.Environment["HOME"] = home;
+        start.Environment.Remove("JUPYTER_DATA_DIR");
+        start.Environment.Remove("XDG_DATA_HOME");
+        using var program = Process.Start(start)!;
+        Assert.StartsWith($"Installed {home}", await program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal("kernel.json", Path.GetFileName(Assert.Single(Directory.EnumerateFiles(home, "*.json", SearchOption.AllDirectories))));
     }
 
     [Fact]
