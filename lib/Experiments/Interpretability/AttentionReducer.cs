@@ -66,10 +66,11 @@ internal sealed class AttentionReducer(AttentionStudyOptions options) : IAttenti
     private static Tensor Entropy(Tensor weights, Tensor? scores)
     {
         using var scope = NewDisposeScope(); // its memory, still in the cache, is what the next sums take
-        if (scores?.dtype == ScalarType.Float32)
+        if (scores is { dtype: ScalarType.Float32 })
         {
-            var weighted = (scores.detach() * weights).nan_to_num_(0); // 0 times minus infinity is nothing
-            return (scores.detach().amax([-1]) - weights.amax([-1]).log_() - weighted.sum(-1)).MoveToOuterDisposeScope();
+            scores = scores.detach();
+            var weighted = (scores * weights).nan_to_num_(0); // 0 times minus infinity is nothing
+            return (scores.amax([-1]) - weights.amax([-1]).log_() - weighted.sum(-1)).MoveToOuterDisposeScope();
         }
 
         var rows = weights.sum(-1);

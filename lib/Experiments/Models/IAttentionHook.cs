@@ -47,7 +47,10 @@ public readonly record struct AttentionSite(int Layer, int LayerCount, int PastL
     /// <summary>0-based head of the model that the pattern's first head is; not 0 only where a hook works <see cref="IAttentionHook.HeadByHead"/>.</summary>
     public int FirstHead { get; init; }
 
-    /// <summary>The scores that softmax made the pattern of, <c>[batch, head, query, key]</c>, minus infinity where a query may not see a key; null where a hook before this one replaced the pattern.</summary>
+    /// <summary>
+    /// The scores that softmax made the pattern of, <c>[batch, head, query, key]</c>, minus infinity where a query may not see a key. Null where a hook before this one replaced the
+    /// pattern, and outside of <see cref="IAttentionHook.OnPattern"/>, with which they are disposed.
+    /// </summary>
     public Tensor? Scores { get; init; }
 
     /// <summary>

@@ -93,7 +93,8 @@ public sealed class SavedResultsTests : IDisposable
             var text = File.ReadAllText(notebook);
             Assert.InRange(text.Length, 10_000, 300_000);
             Assert.Contains("\"image/png\": ", text, StringComparison.Ordinal);
-            Assert.DoesNotMatch("\"(/|[A-Z]:)[A-Za-z]+[/\\\\]|(/home/|/tmp/|/work/|/Users/)", text);
+            var readable = text.Split('\n').Where(line => line.Length < 2000); // longer ones hold a picture or the explorer's patterns in base64
+            Assert.All(readable, line => Assert.DoesNotMatch(@"(?<![\w.:~/<>\\])/\w[\w.-]*/|\b[A-Z]:[/\\]", line)); // an absolute path
         }
     }
 

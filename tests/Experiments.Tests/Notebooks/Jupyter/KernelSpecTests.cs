@@ -54,19 +54,19 @@ public sealed class KernelSpecTests : IDisposable
 
     [Fact]
     public void The_committed_notebooks_ask_for_the_kernel_by_its_default_name() => Assert.All(
-        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb"),
-        file => Assert.Equal(KernelSpec.DefaultName, JsonNode.Parse(File.ReadAllText(file))!["metadata"]!["kernelspec"]!["name"]!.GetValue<string>()));
+        Committed(),
+        notebook => Assert.Equal(KernelSpec.DefaultName, notebook["metadata"]!["kernelspec"]!["name"]!.GetValue<string>()));
 
     /// <summary>JupyterLab writes what the kernel says of its language into each notebook that it opens.</summary>
     [Fact]
     public void Opening_a_committed_notebook_in_JupyterLab_changes_nothing() => Assert.All(
-        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb"),
-        file => Assert.True(JsonNode.DeepEquals(KernelInfo.Content()["language_info"], JsonNode.Parse(File.ReadAllText(file))!["metadata"]!["language_info"]), file));
+        Committed(),
+        notebook => Assert.True(JsonNode.DeepEquals(KernelInfo.Content()["language_info"], notebook["metadata"]!["language_info"])));
 
     /// <summary>VS Code writes its own name of the language into each cell that it saves, because the kernel's, "C#", is another.</summary>
     [Fact]
     public void Saving_a_committed_notebook_in_VS_Code_changes_nothing() => Assert.All(
-        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb").SelectMany(file => JsonNode.Parse(File.ReadAllText(file))!["cells"]!.AsArray()),
+        Committed().SelectMany(notebook => notebook["cells"]!.AsArray()),
         cell => Assert.Equal(cell!["cell_type"]!.GetValue<string>() == "code" ? "csharp" : null, cell["metadata"]!["vscode"]?["languageId"]!.GetValue<string>()));
 
     [Fact]
@@ -121,4 +121,7 @@ public sealed class KernelSpecTests : IDisposable
             Assert.False(ConnectionInfo.Parse(text, "c.json", allowRemote: true).IsLoopback);
         }
     }
+
+    private static IEnumerable<JsonNode> Committed() =>
+        Directory.EnumerateFiles(Path.Combine(FloorTests.Root(), "notebooks"), "*.ipynb").Select(file => JsonNode.Parse(File.ReadAllText(file))!);
 }
