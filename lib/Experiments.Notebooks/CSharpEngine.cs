@@ -71,12 +71,14 @@ public sealed class CSharpEngine
     private async Task<CellResult> RunCodeAsync(string code, string name, string folder, CancellationToken cancellation)
     {
         CSharpCompilation compilation;
+        bool stays;
         Func<object?[], Task<object>>? entry;
         try
         {
             (code, var added) = _assemblies.Resolve(code, name, folder);
             compilation = Compile(code, name, added);
-            entry = Load(compilation, name, cancellation);
+            stays = _previous is null || added.Count > 0 || CellDeclarations.Any(compilation);
+            entry = Load(compilation, name, stays, cancellation);
         }
         catch (CellCompilationException e)
         {
@@ -88,8 +90,12 @@ public sealed class CSharpEngine
             return new CellResult(false, null, null); // nothing to run
         }
 
-        _previous = compilation;
-        _assemblies.Referenced();
+        if (stays)
+        {
+            _previous = CellDeclarations.Of(compilation);
+            _assemblies.Referenced();
+        }
+
         _submissions++;
         if (_submissions + 1 >= _states.Length)
         {
@@ -122,7 +128,7 @@ public sealed class CSharpEngine
 
     private CSharpCompilation Submission(SyntaxTree tree, IEnumerable<MetadataReference> added)
     {
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: Imports.Concat(StaticImports), allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: _previous is null ? Imports.Concat(StaticImports) : [], allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
         var references = _previous is null ? _assemblies.Host.Value.Concat(added) : added;
         return CSharpCompilation.CreateScriptCompilation($"cell-{_assemblies.Id}-{_submissions}", tree, references, options, _previous, typeof(object));
     }
@@ -130,7 +136,7 @@ public sealed class CSharpEngine
     private static EmitResult Emit(CSharpCompilation compilation, MemoryStream code, MemoryStream symbols, CancellationToken cancellation) =>
         compilation.Emit(code, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
 
-    private Func<object?[], Task<object>>? Load(CSharpCompilation compilation, string name, CancellationToken cancellation)
+    private Func<object?[], Task<object>>? Load(CSharpCompilation compilation, string name, bool stays, CancellationToken cancellation)
     {
         using var code = new MemoryStream();
         using var symbols = new MemoryStream();
@@ -145,7 +151,7 @@ public sealed class CSharpEngine
             return null;
         }
 
-        var assembly = _assemblies.Load(code, symbols);
+        var assembly = _assemblies.Load(code, symbols, stays);
         var method = assembly.GetType(entry.ContainingType.MetadataName, throwOnError: true)!.GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
         return method.CreateDelegate<Func<object?[], Task<object>>>();
     }

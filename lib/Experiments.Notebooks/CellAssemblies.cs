@@ -82,9 +82,19 @@ internal sealed partial class CellAssemblies
     }
 
     /// <summary>Loads compiled cell code.</summary>
-    internal Assembly Load(MemoryStream code, MemoryStream symbols)
+    /// <param name="code">The assembly.</param>
+    /// <param name="symbols">Its debug information.</param>
+    /// <param name="stays">Whether later cells may refer to it. Otherwise it goes when nothing of it runs or is held any more.</param>
+    internal Assembly Load(MemoryStream code, MemoryStream symbols, bool stays)
     {
         code.Position = symbols.Position = 0;
+        if (!stays)
+        {
+            var passing = new AssemblyLoadContext("cell", isCollectible: true);
+            passing.Resolving += (_, name) => _context.LoadFromAssemblyName(name);
+            return passing.LoadFromStream(code, symbols);
+        }
+
         var assembly = _context.LoadFromStream(code, symbols);
         _loaded[assembly.GetName().Name!] = assembly;
         return assembly;
