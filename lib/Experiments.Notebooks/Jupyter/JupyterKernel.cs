@@ -11,6 +11,9 @@ public sealed class JupyterKernel
     // Cells that a front end sent together may still be on their way when the first of them fails.
     private static readonly TimeSpan AbortGrace = TimeSpan.FromMilliseconds(50);
 
+    // A client connects its channels one by one. jupyter_client asks again after 0.2 s where the first answer comes without the published status.
+    private static readonly TimeSpan ListenerPatience = TimeSpan.FromMilliseconds(200);
+
     private readonly CancellationTokenSource _end = new();
     private readonly TextWriter _log = Console.Error;
     private readonly MessageCodec _codec;
@@ -142,6 +145,11 @@ public sealed class JupyterKernel
 
     private async Task AnswerAsync(KernelChannel channel, JupyterMessage request, Func<JsonObject, Task>? beforeReply = null)
     {
+        if (request.Type == "kernel_info_request" && !_sockets.Listener.IsCompleted)
+        {
+            await Task.WhenAny(_sockets.Listener, Task.Delay(ListenerPatience));
+        }
+
         _sender.Status("busy", request);
         try
         {

@@ -21,6 +21,7 @@ internal sealed class KernelSockets : IDisposable
 
     private readonly Dictionary<KernelChannel, NetMQSocket> _sockets;
     private readonly ResponseSocket _heartbeat = new();
+    private readonly TaskCompletionSource _listener = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NetMQQueue<(KernelChannel Channel, IReadOnlyList<byte[]> Frames)> _outgoing = new();
     private readonly NetMQPoller _poller;
     private readonly Action<KernelChannel, IReadOnlyList<byte[]>> _received;
@@ -35,7 +36,7 @@ internal sealed class KernelSockets : IDisposable
             [KernelChannel.Shell] = new RouterSocket(),
             [KernelChannel.Control] = new RouterSocket(),
             [KernelChannel.Stdin] = new RouterSocket(),
-            [KernelChannel.IOPub] = new PublisherSocket(),
+            [KernelChannel.IOPub] = new XPublisherSocket(),
         };
         _poller = new NetMQPoller { _outgoing, _heartbeat };
         try
@@ -54,12 +55,15 @@ internal sealed class KernelSockets : IDisposable
 
         _outgoing.ReceiveReady += (_, _) => SendQueued();
         _heartbeat.ReceiveReady += (_, _) => Echo();
-        foreach (var (channel, socket) in _sockets.Where(pair => pair.Key != KernelChannel.IOPub))
+        foreach (var (channel, socket) in _sockets)
         {
             socket.ReceiveReady += (_, _) => Receive(channel, socket);
             _poller.Add(socket);
         }
     }
+
+    /// <summary>Ends when a client listens to what is published: what is sent before is lost.</summary>
+    internal Task Listener => _listener.Task;
 
     /// <summary>Begins to receive.</summary>
     internal void Start() => _poller.RunAsync("jupyter sockets", true);
@@ -132,7 +136,14 @@ internal sealed class KernelSockets : IDisposable
     {
         for (List<byte[]>? frames = null; socket.TryReceiveMultipartBytes(ref frames!); frames = null)
         {
-            _received(channel, frames);
+            if (channel == KernelChannel.IOPub)
+            {
+                _listener.TrySetResult(); // a subscription, or its end
+            }
+            else
+            {
+                _received(channel, frames);
+            }
         }
     }
 

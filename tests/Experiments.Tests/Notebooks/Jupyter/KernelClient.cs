@@ -30,25 +30,35 @@ internal sealed class KernelClient : IDisposable
     private readonly List<ClientMessage> _published = [];
     private int _sent;
 
-    internal KernelClient(int[] ports, string key)
+    private readonly int _iopubPort;
+
+    /// <param name="ports">Shell, IOPub, stdin, control, heartbeat.</param>
+    /// <param name="key">Key of the signatures.</param>
+    /// <param name="listens">Whether it subscribes at once; otherwise by <see cref="Listen"/>.</param>
+    internal KernelClient(int[] ports, string key, bool listens = true)
     {
         _key = Encoding.UTF8.GetBytes(key);
-        foreach (var (socket, port) in new (NetMQSocket, int)[] { (_shell, ports[0]), (_iopub, ports[1]), (_stdin, ports[2]), (_control, ports[3]), (_heartbeat, ports[4]) })
+        _iopubPort = ports[1];
+        foreach (var (socket, port) in new (NetMQSocket, int)[] { (_shell, ports[0]), (_stdin, ports[2]), (_control, ports[3]), (_heartbeat, ports[4]) })
         {
-            if (socket != _iopub)
-            {
-                socket.Options.Identity = Encoding.ASCII.GetBytes(_session);
-            }
-
-            socket.Options.Linger = TimeSpan.Zero;
-            socket.Options.ReceiveHighWatermark = 0;
-            socket.Connect($"tcp://127.0.0.1:{port}");
+            socket.Options.Identity = Encoding.ASCII.GetBytes(_session);
+            Connect(socket, port);
         }
 
-        _iopub.SubscribeToAnyTopic();
+        if (listens)
+        {
+            Listen();
+        }
     }
 
     internal NetMQSocket Shell => _shell;
+
+    /// <summary>Subscribes to what the kernel publishes.</summary>
+    internal void Listen()
+    {
+        Connect(_iopub, _iopubPort);
+        _iopub.SubscribeToAnyTopic();
+    }
 
     /// <summary>Asks for <c>kernel_info</c> until answer and published status both come: a subscription takes a moment.</summary>
     internal void WaitUntilReady(TimeSpan patience)
@@ -157,6 +167,13 @@ internal sealed class KernelClient : IDisposable
 
     internal static string Text(IEnumerable<ClientMessage> outputs, string stream = "stdout") =>
         string.Concat(outputs.Where(message => message.Type == "stream" && message.Content["name"]!.GetValue<string>() == stream).Select(message => message.Content["text"]!.GetValue<string>()));
+
+    private static void Connect(NetMQSocket socket, int port)
+    {
+        socket.Options.Linger = TimeSpan.Zero;
+        socket.Options.ReceiveHighWatermark = 0;
+        socket.Connect($"tcp://127.0.0.1:{port}");
+    }
 
     private List<ClientMessage> Of(string id) => [.. _published.Where(message => message.ParentId == id)];
 

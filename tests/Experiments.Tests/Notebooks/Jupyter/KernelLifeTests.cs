@@ -27,6 +27,18 @@ public sealed class KernelLifeTests
     }
 
     [Fact]
+    public void The_first_answer_waits_for_a_client_that_is_still_subscribing()
+    {
+        using var kernel = new KernelProcess();
+        using var client = kernel.Connect(listens: false);
+        Assert.Equal("ok", client.AskControl("kernel_info_request", []).Status); // it is up, and answers also where nobody listens
+        var id = client.Send(client.Shell, "kernel_info_request", []);
+        client.Listen();
+        Assert.Equal("ok", client.ReplyTo(id).Status);
+        Assert.Equal("busy", client.Published(id, KernelClient.IsIdle)[0].Content["execution_state"]!.GetValue<string>());
+    }
+
+    [Fact]
     public void The_kernel_leaves_when_its_parent_goes()
     {
         using var parent = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "timeout" : "sleep", ["600"]))!;

@@ -69,7 +69,7 @@ public sealed class KernelProcess : IDisposable
         }
     }
 
-    internal KernelClient Connect(string key = Key) => new(_ports, key);
+    internal KernelClient Connect(string key = Key, bool listens = true) => new(_ports, key, listens);
 
     /// <summary>Connects and waits until the kernel answers.</summary>
     internal KernelClient ConnectReady()
