@@ -81,7 +81,7 @@ public static class PretrainStudy
             Seed = options.Seed,
             DType = "float32",
             Device = "cpu",
-            Threads = options.Training.Workers,
+            Threads = TorchSharp.torch.get_num_threads(),
             DatasetHash = ContentHash.Of(ClosedWorldDataset.Generate(DatasetSplit.Test, 20, options.Seed)),
             NativeVersions = Backend.Versions,
         };
