@@ -129,7 +129,7 @@ public sealed class CSharpEngine
     private CSharpCompilation Submission(SyntaxTree tree, IEnumerable<MetadataReference> added)
     {
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, usings: _previous is null ? Imports.Concat(StaticImports) : [], allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations);
-        var references = _previous is null ? _assemblies.Host.Value.Concat(added) : added;
+        var references = _previous is null ? CellAssemblies.Host.Value.Concat(added) : added;
         return CSharpCompilation.CreateScriptCompilation($"cell-{_assemblies.Id}-{_submissions}", tree, references, options, _previous, typeof(object));
     }
 

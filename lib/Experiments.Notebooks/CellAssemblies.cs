@@ -11,10 +11,13 @@ namespace Experiments.Notebooks;
 /// <summary>What cells may refer to, and where their compiled code is loaded.</summary>
 internal sealed partial class CellAssemblies
 {
+    private static readonly Dictionary<string, string> Trusted = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Where(path => !Path.GetFileName(path).StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal))
+        .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
     private static int _engines;
     private readonly AssemblyLoadContext _context = new("cells");
     private readonly Dictionary<string, Assembly> _loaded = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _trusted;
     private readonly List<MetadataReference> _added = [];
     private readonly CellPackages _packages;
 
@@ -22,13 +25,8 @@ internal sealed partial class CellAssemblies
     {
         Folder = folder;
         Id = Interlocked.Increment(ref _engines);
-        var paths = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        _trusted = paths.Where(path => !Path.GetFileName(path).StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal))
-            .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
-        Host = new(() => [.. _trusted.Values.Where(File.Exists).Select(Mapped)]);
         _context.Resolving += (_, name) => name.Name is { } simple && _loaded.TryGetValue(simple, out var assembly) ? assembly : null;
-        _packages = new CellPackages(_context, _trusted);
+        _packages = new CellPackages(_context, Trusted);
     }
 
     /// <summary>Folder that relative paths in cells start from.</summary>
@@ -37,8 +35,8 @@ internal sealed partial class CellAssemblies
     /// <summary>Tells engines of one process apart.</summary>
     internal int Id { get; }
 
-    /// <summary>Everything that the host program runs with.</summary>
-    internal Lazy<IReadOnlyList<MetadataReference>> Host { get; }
+    /// <summary>Everything that the host program runs with: some 240 open files, shared by the engines of a process.</summary>
+    internal static Lazy<IReadOnlyList<MetadataReference>> Host { get; } = new(() => [.. Trusted.Values.Where(File.Exists).Select(Mapped)]);
 
     /// <summary>Takes <c>#r</c> lines out of a cell, lines kept, and gives the references that they and packages add.</summary>
     /// <remarks>They are given again until <see cref="Referenced"/> is called: a cell that does not compile must not use them up.</remarks>
@@ -103,7 +101,7 @@ internal sealed partial class CellAssemblies
     private MetadataReference? Reference(string target, string cell, int line, string folder)
     {
         var simple = Path.GetFileNameWithoutExtension(target);
-        if (_trusted.ContainsKey(simple) || _loaded.ContainsKey(simple))
+        if (Trusted.ContainsKey(simple) || _loaded.ContainsKey(simple))
         {
             return null; // the host's own copy: its types are the cell's types
         }

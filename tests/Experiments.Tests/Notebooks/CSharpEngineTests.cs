@@ -100,5 +100,21 @@ public class CSharpEngineTests
         Assert.Equal(42, (await Run("kept")).Value);
     }
 
+    [Fact]
+    public async Task Engines_of_one_process_share_the_files_that_they_refer_to()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Open files are counted in /proc.");
+        await Run("1");
+        var open = Directory.GetFiles("/proc/self/fd").Length;
+        var others = Enumerable.Range(0, 5).Select(_ => new CSharpEngine(AppContext.BaseDirectory)).ToList();
+        foreach (var other in others)
+        {
+            Assert.Null((await other.RunAsync("1", 1, _output)).Error);
+        }
+
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length - open, int.MinValue, 5 * 100); // each would open some 240
+        GC.KeepAlive(others);
+    }
+
     private Task<CellResult> Run(string code) => _engine.RunAsync(code, ++_count, _output);
 }
