@@ -20,10 +20,17 @@ public static class SavedResults
         var (sections, leftOut) = (new List<ReportSection>(), new List<string>());
         foreach (var path in paths)
         {
-            if (Runs(path) is { Count: > 0 } runs)
+            var (runs, others) = Runs(path);
+            leftOut.AddRange(others.Select(run => $"{run.Manifest.Experiment}/{run.Id}: its tables and figures lie in its folder; reports are made of {string.Join(", ", Experiments)}."));
+            if (runs.Count > 0)
             {
                 leftOut.AddRange(runs.Where(run => !run.Has("metrics.json")).Select(run => $"{run.Manifest.Experiment}/{run.Id}: no metrics.json, its numbers are not here."));
                 sections.AddRange(runs.Where(run => run.Has("metrics.json")).Select(run => ReportSection.Of(run.Manifest, ExhibitsOf(run))));
+                continue;
+            }
+
+            if (others.Count > 0 && !HarnessEvaluation.AnyIn(path))
+            {
                 continue;
             }
 
@@ -48,19 +55,23 @@ public static class SavedResults
         var other => throw new ExperimentException($"Run '{run.Id}' is of experiment '{other}'. Known: {string.Join(", ", Experiments)}."),
     };
 
-    private static IReadOnlyList<CompletedRun> Runs(string path)
+    /// <summary>The runs to report, and those of experiments that no report is made of.</summary>
+    private static (IReadOnlyList<CompletedRun> Known, IReadOnlyList<CompletedRun> Others) Runs(string path)
     {
         if (!Directory.Exists(path))
         {
-            return File.Exists(path) ? [] : throw new ExperimentException($"There is no '{path}'. Name the folder of a run, of results, or of an evaluation.");
+            return File.Exists(path) ? ([], []) : throw new ExperimentException($"There is no '{path}'. Name the folder of a run, of results, or of an evaluation.");
         }
 
         if (CompletedRun.TryOpen(Path.GetFullPath(path)) is { } one)
         {
-            return [one];
+            return ([one], []);
         }
 
         var workspace = Workspace.Open(output: path);
-        return [.. Experiments.SelectMany(experiment => workspace.RunsOf(experiment).DistinctBy(run => (run.Manifest.Model, run.Manifest.Variant)).OrderBy(run => run.Manifest.Started))];
+        var others = DiskErrors.Explain("Cannot read", path, () => Directory.GetDirectories(path)).Select(folder => Path.GetFileName(folder)).Except(Experiments).Order(StringComparer.Ordinal);
+        return ([.. Experiments.SelectMany(Newest)], [.. others.SelectMany(Newest)]);
+
+        IEnumerable<CompletedRun> Newest(string experiment) => workspace.RunsOf(experiment).DistinctBy(run => (run.Manifest.Model, run.Manifest.Variant)).OrderBy(run => run.Manifest.Started);
     }
 }

@@ -53,6 +53,19 @@ public sealed class SavedResultsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_names_the_runs_that_it_is_not_made_of()
+    {
+        var results = _folder.File("results");
+        Assert.Equal(0, (await CommandLine.Run("attention", "--tokens", "1,5,7", "--output", results)).Code);
+        var id = Path.GetFileName(Directory.GetDirectories(Path.Combine(results, "attention-text")).Single());
+        var reason = $"attention-text/{id}: its tables and figures lie in its folder; reports are made of {string.Join(", ", SavedResults.Experiments)}.";
+        Assert.Equal((1, "", $"experiments: No numbers to report. {reason}"), await ReportOn("results"));
+        _runs.Benchmark(EmbeddedModel.Folder);
+        var (code, _, error) = await ReportOn("results");
+        Assert.Equal((0, $"Left out: {reason}"), (code, error));
+    }
+
+    [Fact]
     public void The_committed_report_is_what_the_committed_numbers_give()
     {
         Report.Write(_folder.File("report"), SavedResults.Read([Reference]).Sections, paper: false);
@@ -73,15 +86,9 @@ public sealed class SavedResultsTests : IDisposable
     public async Task Without_results_there_is_one_clear_error_and_no_folder()
     {
         Directory.CreateDirectory(_folder.File("empty"));
-        Assert.Equal((1, "", $"experiments: '{_folder.File("empty")}' holds no results_*.json. Make some with 'experiments evaluate --output-path {_folder.File("empty")}'."), await Report("empty"));
-        Assert.Equal((1, "", $"experiments: There is no '{_folder.File("nowhere")}'. Name the folder of a run, of results, or of an evaluation."), await Report("nowhere"));
+        Assert.Equal((1, "", $"experiments: '{_folder.File("empty")}' holds no results_*.json. Make some with 'experiments evaluate --output-path {_folder.File("empty")}'."), await ReportOn("empty"));
+        Assert.Equal((1, "", $"experiments: There is no '{_folder.File("nowhere")}'. Name the folder of a run, of results, or of an evaluation."), await ReportOn("nowhere"));
         Assert.False(Directory.Exists(_folder.File("report")));
-
-        async Task<(int, string, string)> Report(string name)
-        {
-            var (code, output, error) = await CommandLine.Run("report", _folder.File(name), "--output", _folder.File("report"));
-            return (code, output, error.Trim());
-        }
     }
 
     [Fact]
@@ -106,5 +113,11 @@ public sealed class SavedResultsTests : IDisposable
         }
 
         return CompletedRun.Open(_folder.File(run.Id));
+    }
+
+    private async Task<(int Code, string Output, string Error)> ReportOn(string name)
+    {
+        var (code, output, error) = await CommandLine.Run("report", _folder.File(name), "--output", _folder.File("report"));
+        return (code, output, error.Trim());
     }
 }

@@ -177,6 +177,9 @@ public sealed class HarnessEvaluation
 
     private static JsonObject ReadResults(string file) => RunJson.ReadObject(file, "a results file", "Evaluate again.");
 
+    /// <summary>Whether evaluations lie in a folder or below.</summary>
+    internal static bool AnyIn(string folder) => ResultFiles(folder).Any();
+
     private static IEnumerable<string> ResultFiles(string folder) => DiskErrors.Explain("Cannot read", folder, () => Directory.GetFiles(folder, "results_*.json", SearchOption.AllDirectories));
 
     private static JsonObject Union(IEnumerable<JsonObject> objects)
