@@ -8,7 +8,9 @@ internal sealed class ProgressText(TimeProvider? clock = null)
 {
     private const int BarWidth = 30;
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
-    private (long Time, int Done)? _start;
+    private long? _began;
+    private (long Time, int Done) _measured;
+    private int _last;
 
     /// <summary>Whether a report begins a new step.</summary>
     internal static bool Starts(StudyProgress value, StudyProgress? last) => last is null || value.What != last.What || value.Done < last.Done;
@@ -25,9 +27,17 @@ internal sealed class ProgressText(TimeProvider? clock = null)
 
     private string Line(StudyProgress value, string bar)
     {
-        _start ??= (_clock.GetTimestamp(), value.Done);
-        var elapsed = _clock.GetElapsedTime(_start.Value.Time);
-        var rate = elapsed > TimeSpan.Zero ? (value.Done - _start.Value.Done) / elapsed.TotalSeconds : 0;
+        var now = _clock.GetTimestamp();
+        if (_began is null || (_last == 0 && value.Done > 1))
+        {
+            _measured = (now, value.Done); // many at once were done before: a training that goes on from a checkpoint
+        }
+
+        _began ??= now;
+        _last = value.Done;
+        var elapsed = _clock.GetElapsedTime(_began.Value, now);
+        var measured = _clock.GetElapsedTime(_measured.Time, now);
+        var rate = measured > TimeSpan.Zero ? (value.Done - _measured.Done) / measured.TotalSeconds : 0;
         var speed = rate > 0 ? string.Create(CultureInfo.InvariantCulture, $" · {rate:0.0}/s") : "";
         var time = value.Done < value.Total
             ? rate > 0 ? $" · {Text(TimeSpan.FromSeconds(Math.Min((value.Total - value.Done) / rate, 1e8)))} left" : ""

@@ -33,6 +33,20 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
+    public void Steps_done_before_a_training_was_resumed_do_not_count_as_fast()
+    {
+        var text = new StringWriter();
+        var lines = new ProgressLines(text, lines: 10, _clock);
+        foreach (var done in new[] { 0, 51, 52, 60 })
+        {
+            _clock.Now = new StandingClock().Now.AddSeconds(2 * Math.Max(0, done - 50));
+            lines.Report(new StudyProgress("train", done, 100));
+        }
+
+        Assert.EndsWith("train 60/100 · 0.5/s · 1:20 left", text.ToString().TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_curve_grows_in_one_place_at_most_once_a_second_and_ends_as_a_line()
     {
         LiveDisplay.Source = Open;
