@@ -10,6 +10,22 @@ public sealed class UnfinishedWork : IDisposable
     /// <summary>Where to put files.</summary>
     public string Folder { get; }
 
+    /// <summary>The complete run of a plan. The folder of the work goes, which stays where a process is killed between completing the run and deleting it.</summary>
+    /// <param name="workspace">Where results live.</param>
+    /// <param name="plan">The work.</param>
+    /// <returns>The newest such run, or null.</returns>
+    /// <exception cref="ExperimentException">The folder cannot be deleted.</exception>
+    public static CompletedRun? Completed(Workspace workspace, RunPlan plan)
+    {
+        var run = workspace.Find(plan);
+        if (run is not null && Directory.Exists(FolderOf(workspace, plan)))
+        {
+            Take(workspace, plan)?.Delete();
+        }
+
+        return run;
+    }
+
     /// <summary>Takes the folder of a plan, with what an earlier process left in it, and deletes the run that it was writing.</summary>
     /// <param name="workspace">Where results live.</param>
     /// <param name="plan">The work.</param>
@@ -17,8 +33,7 @@ public sealed class UnfinishedWork : IDisposable
     /// <exception cref="ExperimentException">The results folder cannot be written.</exception>
     public static UnfinishedWork? Take(Workspace workspace, RunPlan plan)
     {
-        var experiment = Path.Combine(workspace.Results, Workspace.FolderName(plan.Experiment));
-        var folder = Path.Combine(experiment, $".{plan.ConfigHash[..16]}.unfinished");
+        var folder = FolderOf(workspace, plan);
         return DiskErrors.Explain("Cannot write", folder, () =>
         {
             Directory.CreateDirectory(folder);
@@ -32,7 +47,7 @@ public sealed class UnfinishedWork : IDisposable
                 return null;
             }
 
-            Array.ForEach(Directory.GetDirectories(experiment, Run.PartialName($"*-{plan.ConfigHash[..8]}*")), partial => Directory.Delete(partial, recursive: true));
+            Array.ForEach(Directory.GetDirectories(Path.GetDirectoryName(folder)!, Run.PartialName($"*-{plan.ConfigHash[..8]}*")), partial => Directory.Delete(partial, recursive: true));
             return new UnfinishedWork(folder, held);
         });
     }
@@ -46,4 +61,6 @@ public sealed class UnfinishedWork : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    private static string FolderOf(Workspace workspace, RunPlan plan) => Path.Combine(workspace.Results, Workspace.FolderName(plan.Experiment), $".{plan.ConfigHash[..16]}.unfinished");
 }

@@ -65,7 +65,7 @@ public sealed class AblationStudy
         using var trial = new ValidationTrial(workspace, modelFolder, options.Template, options.QuestionsPerCategory, options.Seed, options.Evaluation, options.TestPerCategory, dtype, device);
         var settings = AblationGrid.Settings(options, trial.Loaded.Model.Config.NumHiddenLayers);
         var plan = trial.Plan(Experiment, options, trial.Template.ContentHash);
-        if (workspace.Find(plan) is { } existing)
+        if (UnfinishedWork.Completed(workspace, plan) is { } existing)
         {
             return new AblationStudy(options, existing.ReadMetrics<AblationResult>()) { Run = existing };
         }

@@ -127,7 +127,7 @@ public static class FineTuneStudy
             Checkpoints = [origin],
             NativeVersions = Backend.Versions,
         };
-        if (workspace.Find(plan) is { } existing)
+        if (UnfinishedWork.Completed(workspace, plan) is { } existing)
         {
             return new FineTuned(existing, Reused: true);
         }

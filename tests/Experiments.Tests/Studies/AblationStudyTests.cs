@@ -44,6 +44,18 @@ public sealed class AblationStudyTests : IDisposable
     }
 
     [Fact]
+    public void What_a_process_left_that_was_killed_right_after_completing_its_run_goes_with_the_next_one()
+    {
+        var few = Few with { TestPerCategory = null, Alphas = [0.5], SourceLayers = [0], LayerRanges = [new(1, 3)] };
+        var run = Make(few).Run;
+        var left = Path.Combine(Path.GetDirectoryName(run.Folder)!, $".{run.Manifest.ConfigHash[..16]}.unfinished");
+        Directory.CreateDirectory(left);
+        File.WriteAllText(Path.Combine(left, "lock"), "");
+        Assert.Equal(run.Id, Make(few).Run.Id);
+        Assert.Equal([run.Folder], Directory.GetFileSystemEntries(Path.GetDirectoryName(run.Folder)!));
+    }
+
+    [Fact]
     public void The_best_setting_on_validation_questions_is_asked_once_on_test_questions()
     {
         var study = Make(Few);
