@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -25,16 +24,16 @@ internal static class CellDeclarations
     /// <summary>A cell without its code; the cell itself where that would change a declaration, as with a variable of an anonymous type.</summary>
     internal static CSharpCompilation Of(CSharpCompilation cell)
     {
+        var source = cell.SyntaxTrees[0];
         var fields = Named(cell).OfType<IFieldSymbol>().Where(field => !field.IsConst)
-            .Select(field => SyntaxFactory.ParseMemberDeclaration($"{field.ToDisplayString(Written)} = default!;", options: cell.SyntaxTrees[0].Options)!);
+            .Select(field => SyntaxFactory.ParseMemberDeclaration($"{field.ToDisplayString(Written)} = default!;", options: source.Options)!);
         MemberDeclarationSyntax[] members = [.. Root(cell).Members.Select(WithoutCode).OfType<MemberDeclarationSyntax>(), .. fields];
         if (members.Length == 0 || members.Any(member => member.ContainsDiagnostics))
         {
             return cell;
         }
 
-        var tree = CSharpSyntaxTree.Create(Root(cell).WithMembers([.. members]), (CSharpParseOptions)cell.SyntaxTrees[0].Options, cell.SyntaxTrees[0].FilePath, Encoding.UTF8);
-        var declarations = cell.ReplaceSyntaxTree(cell.SyntaxTrees[0], tree);
+        var declarations = cell.ReplaceSyntaxTree(source, source.WithRootAndOptions(Root(cell).WithMembers([.. members]), source.Options));
         var same = Described(declarations).SequenceEqual(Described(cell)) && declarations.GetDiagnostics().All(found => found.Severity != DiagnosticSeverity.Error);
         return same ? declarations : cell;
     }

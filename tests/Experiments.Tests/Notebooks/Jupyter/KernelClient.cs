@@ -28,9 +28,8 @@ internal sealed class KernelClient : IDisposable
     private readonly SubscriberSocket _iopub = new();
     private readonly RequestSocket _heartbeat = new();
     private readonly List<ClientMessage> _published = [];
-    private int _sent;
-
     private readonly int _iopubPort;
+    private int _sent;
 
     /// <param name="ports">Shell, IOPub, stdin, control, heartbeat.</param>
     /// <param name="key">Key of the signatures.</param>
